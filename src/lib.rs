@@ -1,0 +1,5 @@
+//! Decides whether a server honours the documented Milvus / Zilliz Cloud RESTful API.
+
+pub mod exchange;
+pub mod profile;
+pub mod reference;
