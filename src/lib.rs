@@ -1,5 +1,11 @@
 //! Decides whether a server honours the documented Milvus / Zilliz Cloud RESTful API.
 
+pub mod contract;
+pub mod diagnostic;
 pub mod exchange;
+pub mod matcher;
 pub mod profile;
 pub mod reference;
+pub mod scenario;
+pub mod verdict;
+pub mod yaml;

@@ -1,0 +1,234 @@
+//! The contract of one profile, with every schema compiled once.
+
+use super::reading::ReadingsOf;
+use super::schema::Named;
+use super::{Contract, KnownFailure, Operation, ProfileFacts, Requirement};
+use crate::diagnostic::Diagnostic;
+use crate::matcher::Readings;
+use crate::profile::Profile;
+use jsonschema::{Registry, Validator};
+use serde_json::{Value, json};
+use std::collections::HashMap;
+
+/// The contract as it holds for one profile.
+#[derive(Debug)]
+pub struct ProfileContract<'a> {
+    contract: &'a Contract,
+    profile: Profile,
+    facts: &'a ProfileFacts,
+    readings: ReadingsOf,
+    operations: HashMap<String, CompiledOperation>,
+}
+
+/// The compiled schemas of one operation.
+#[derive(Debug)]
+pub struct CompiledOperation {
+    operation: Operation,
+    request: Validator,
+    success: Validator,
+    failure: Validator,
+    success_names: Named,
+    failure_names: Named,
+    takes_database: bool,
+}
+
+/// One place where a value does not fit a schema.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SchemaFault {
+    /// JSON pointer to the value.
+    pub pointer: String,
+    /// What the schema wants, in words.
+    pub message: String,
+    /// JSON pointer into the schema.
+    pub schema_pointer: String,
+    /// The value that does not fit.
+    pub actual: Value,
+}
+
+/// Where schemas live for the references between them; never asked for over a network.
+const BASE: &str = "json-schema:///specs/";
+
+impl<'a> ProfileContract<'a> {
+    /// Compiles the schemas of all operations that the profile has.
+    ///
+    /// # Errors
+    /// Schemas that are not JSON or that do not compile.
+    pub(super) fn compile(contract: &'a Contract, profile: Profile) -> Result<Self, Vec<Diagnostic>> {
+        let schemas = contract.schemas(profile)?;
+        let mut builder = Registry::new();
+        for (path, schema) in &schemas {
+            let uri = format!("{BASE}{path}");
+            builder = builder.add(uri, schema).map_err(|error| vec![contract.at_file(path, &error.to_string())])?;
+        }
+        let registry =
+            builder.prepare().map_err(|error| vec![contract.at_file("envelope.schema.json", &error.to_string())])?;
+        let mut operations = HashMap::new();
+        let mut problems = Vec::new();
+        for operation in contract.operations_of(profile) {
+            match CompiledOperation::new(contract, operation, &schemas, &registry) {
+                Ok(compiled) => drop(operations.insert(operation.name.clone(), compiled)),
+                Err(problem) => problems.extend(problem),
+            }
+        }
+        let readings = contract
+            .readings
+            .iter()
+            .map(|(id, reading)| {
+                let forms = reading.forms.iter().filter(|form| form.bounds().hold_for(profile));
+                (id.clone(), forms.map(|form| (form.id.clone(), form.value.clone())).collect())
+            })
+            .collect();
+        let facts = contract.profiles.get(&profile).ok_or_else(|| vec![contract.missing_profile(profile)])?;
+        if problems.is_empty() {
+            Ok(Self { contract, profile, facts, readings: ReadingsOf(readings), operations })
+        } else {
+            Err(problems)
+        }
+    }
+
+    /// The profile.
+    pub fn profile(&self) -> Profile {
+        self.profile
+    }
+
+    /// The contract of all profiles.
+    pub fn whole(&self) -> &'a Contract {
+        self.contract
+    }
+
+    /// What is particular to the profile.
+    pub fn facts(&self) -> &'a ProfileFacts {
+        self.facts
+    }
+
+    /// An operation of the profile; `None` when the profile has no such operation.
+    pub fn operation(&self, name: &str) -> Option<&CompiledOperation> {
+        self.operations.get(name)
+    }
+
+    /// A requirement, automatic ones among them.
+    pub fn requirement(&self, id: &str) -> Option<&'a Requirement> {
+        self.contract.requirements.get(id)
+    }
+
+    /// A named failure.
+    pub fn failure(&self, id: &str) -> Option<&'a KnownFailure> {
+        self.contract.failures.get(id)
+    }
+
+    /// The readings with the forms that the profile accepts.
+    pub fn readings(&self) -> &dyn Readings {
+        &self.readings
+    }
+}
+
+impl CompiledOperation {
+    fn new(
+        contract: &Contract,
+        operation: &Operation,
+        schemas: &HashMap<String, Value>,
+        registry: &Registry<'_>,
+    ) -> Result<Self, Vec<Diagnostic>> {
+        let file = |direction: &str| format!("operations/{}.{direction}.schema.json", operation.name);
+        let (request_file, response_file) = (file("request"), file("response"));
+        let compile = |path: &str, pointer: &str| {
+            let target = json!({"$ref": format!("{BASE}{path}{pointer}")});
+            jsonschema::options()
+                .with_draft(jsonschema::Draft::Draft202012)
+                .offline()
+                .with_registry(registry)
+                .build(&target)
+                .map_err(|error| vec![contract.at_schema(path, error.schema_path().as_str(), &error.to_string())])
+        };
+        let names = |path: &str, pointer: &str| {
+            let resolve = |file: &str, reference: &str| resolve(schemas, file, reference);
+            match resolve("", &format!("{path}{pointer}")) {
+                Some((file, schema)) => Named::of(schema, file, &resolve),
+                None => Named::default(),
+            }
+        };
+        for path in [&request_file, &response_file] {
+            let Some(schema) = schemas.get(path.as_str()) else {
+                return Err(vec![contract.missing_file(operation, path)]);
+            };
+            if let Err(error) = jsonschema::meta::validate(schema) {
+                return Err(vec![contract.at_schema(path, error.instance_path().as_str(), &error.to_string())]);
+            }
+        }
+        let takes_database = schemas
+            .get(request_file.as_str())
+            .and_then(|schema| schema.pointer("/properties/dbName"))
+            .is_some_and(|_| operation.group() != "databases");
+        Ok(Self {
+            request: compile(&request_file, "")?,
+            success: compile(&response_file, "#/$defs/success")?,
+            failure: compile(&response_file, "#/$defs/failure")?,
+            success_names: names(&response_file, "#/$defs/success"),
+            failure_names: names(&response_file, "#/$defs/failure"),
+            takes_database,
+            operation: operation.clone(),
+        })
+    }
+
+    /// The operation itself.
+    pub fn operation(&self) -> &Operation {
+        &self.operation
+    }
+
+    /// Whether the body of a request may name a database to work in.
+    pub fn takes_database(&self) -> bool {
+        self.takes_database
+    }
+
+    /// Where a request body does not fit its documented schema.
+    pub fn request_faults(&self, body: &Value) -> Vec<SchemaFault> {
+        faults(&self.request, body)
+    }
+
+    /// Where an answer does not fit the branch chosen for it.
+    pub fn answer_faults(&self, body: &Value, success: bool) -> Vec<SchemaFault> {
+        faults(if success { &self.success } else { &self.failure }, body)
+    }
+
+    /// JSON pointers of properties in an answer that no document names.
+    pub fn undocumented(&self, body: &Value, success: bool) -> Vec<String> {
+        if success { self.success_names.unnamed(body) } else { self.failure_names.unnamed(body) }
+    }
+}
+
+/// Asks for a plain yes first, since explaining costs many times more and is hardly ever needed.
+fn faults(validator: &Validator, value: &Value) -> Vec<SchemaFault> {
+    if validator.is_valid(value) {
+        return Vec::new();
+    }
+    validator
+        .iter_errors(value)
+        .map(|error| SchemaFault {
+            pointer: error.instance_path().as_str().to_owned(),
+            message: error.to_string(),
+            schema_pointer: error.schema_path().as_str().to_owned(),
+            actual: error.instance().as_ref().clone(),
+        })
+        .collect()
+}
+
+/// The schema behind a reference such as `../../envelope.schema.json#/$defs/success`, seen from a file.
+fn resolve<'s>(schemas: &'s HashMap<String, Value>, file: &str, reference: &str) -> Option<(&'s str, &'s Value)> {
+    let (path, pointer) = reference.split_once('#').unwrap_or((reference, ""));
+    let mut folders: Vec<&str> = file.split('/').collect();
+    if path.is_empty() {
+        folders.clear();
+        folders.extend(file.split('/'));
+    } else {
+        folders.pop();
+        for part in path.split('/') {
+            match part {
+                ".." => drop(folders.pop()),
+                "." => {}
+                name => folders.push(name),
+            }
+        }
+    }
+    let (path, schema) = schemas.get_key_value(folders.join("/").as_str())?;
+    Some((path, schema.pointer(pointer)?))
+}

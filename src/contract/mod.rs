@@ -1,0 +1,24 @@
+//! The contract: `specs/` as typed, linked values, and compiled for one profile.
+//!
+//! Nothing here knows of scenarios, servers or the network. Sources of the rules are named in the data itself.
+
+mod bounds;
+mod compiled;
+mod failure;
+mod operation;
+mod profile_facts;
+mod reading;
+mod requirement;
+mod schema;
+mod tree;
+mod whole;
+
+pub use bounds::Bounds;
+pub use compiled::{CompiledOperation, ProfileContract, SchemaFault};
+pub use failure::{ByProfile, KnownFailure};
+pub use operation::{Created, Effect, Example, Header, ObjectKind, Operation, OperationFile};
+pub use profile_facts::{ProfileFacts, Recognised, SuccessCodes};
+pub use reading::{Form, Reading};
+pub use requirement::{Requirement, requirements_schema};
+pub use tree::{Tree, TreeError};
+pub use whole::{Contract, automatic};

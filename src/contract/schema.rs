@@ -1,0 +1,194 @@
+//! JSON Schemas of one profile: pruned by their marks, and the tree of properties that some document names.
+
+use super::Bounds;
+use super::bounds::MARKS;
+use crate::matcher::push_pointer;
+use crate::profile::Profile;
+use serde_json::{Map, Value};
+use std::collections::HashMap;
+
+/// Leaves out what does not hold for the profile, and the marks themselves.
+pub(super) fn pruned(schema: &Value, profile: Profile) -> Value {
+    match schema {
+        Value::Object(map) => Value::Object(pruned_object(map, profile)),
+        Value::Array(items) => {
+            Value::Array(items.iter().filter(|item| applies(item, profile)).map(|item| pruned(item, profile)).collect())
+        }
+        other => other.clone(),
+    }
+}
+
+fn pruned_object(map: &Map<String, Value>, profile: Profile) -> Map<String, Value> {
+    let mut kept: Map<String, Value> = map
+        .iter()
+        .filter(|(key, value)| !MARKS.contains(&key.as_str()) && applies(value, profile))
+        .map(|(key, value)| (key.clone(), pruned(value, profile)))
+        .collect();
+    let left_out: Vec<&String> = map
+        .get("properties")
+        .and_then(Value::as_object)
+        .into_iter()
+        .flatten()
+        .filter(|(_, value)| !applies(value, profile))
+        .map(|(key, _)| key)
+        .collect();
+    if let Some(Value::Array(required)) = kept.get_mut("required") {
+        required.retain(|name| !left_out.iter().any(|left_out| name == left_out.as_str()));
+    }
+    kept
+}
+
+fn applies(schema: &Value, profile: Profile) -> bool {
+    schema.as_object().and_then(Bounds::from_marks).is_none_or(|bounds| bounds.hold_for(profile))
+}
+
+/// The properties that a schema names, followed through references and alternatives.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Named {
+    /// Whether any other property is allowed for, so that nothing here is undocumented.
+    open: bool,
+    properties: HashMap<String, Named>,
+    items: Option<Box<Named>>,
+}
+
+/// References nest this deep at most; below, everything counts as named.
+const DEPTH: usize = 12;
+
+impl Named {
+    /// Collects the names of a schema. `resolve` finds the schema behind a reference and the file that it is in.
+    pub(super) fn of<'a>(
+        schema: &'a Value,
+        file: &'a str,
+        resolve: &dyn Fn(&str, &str) -> Option<(&'a str, &'a Value)>,
+    ) -> Self {
+        let mut named = Self::default();
+        named.add(schema, file, resolve, 0);
+        named
+    }
+
+    fn add<'a>(
+        &mut self,
+        schema: &'a Value,
+        file: &'a str,
+        resolve: &dyn Fn(&str, &str) -> Option<(&'a str, &'a Value)>,
+        depth: usize,
+    ) {
+        let Some(map) = schema.as_object().filter(|_| depth < DEPTH) else {
+            self.open = true;
+            return;
+        };
+        if let Some(reference) = map.get("$ref").and_then(Value::as_str) {
+            match resolve(file, reference) {
+                Some((file, schema)) => self.add(schema, file, resolve, depth + 1),
+                None => self.open = true,
+            }
+        }
+        if map.get("additionalProperties").is_some_and(|value| value != &Value::Bool(false)) {
+            self.open = true;
+        }
+        for (name, property) in map.get("properties").and_then(Value::as_object).into_iter().flatten() {
+            self.properties.entry(name.clone()).or_default().add(property, file, resolve, depth + 1);
+        }
+        for word in ["items", "prefixItems"] {
+            let schemas: Vec<&Value> = match map.get(word) {
+                Some(Value::Array(schemas)) => schemas.iter().collect(),
+                Some(schema) => vec![schema],
+                None => Vec::new(),
+            };
+            for schema in schemas {
+                self.items.get_or_insert_default().add(schema, file, resolve, depth + 1);
+            }
+        }
+        for word in ["allOf", "anyOf", "oneOf"] {
+            for schema in map.get(word).and_then(Value::as_array).into_iter().flatten() {
+                self.add(schema, file, resolve, depth + 1);
+            }
+        }
+        // A schema that says nothing about the inside of a value allows for all of it.
+        let silent = ["$ref", "properties", "items", "prefixItems", "allOf", "anyOf", "oneOf", "type", "enum", "const"];
+        if !silent.iter().any(|word| map.contains_key(*word)) {
+            self.open = true;
+        }
+    }
+
+    /// JSON pointers of the properties that are not named, outermost only.
+    pub(super) fn unnamed(&self, value: &Value) -> Vec<String> {
+        let mut found = Vec::new();
+        self.collect(value, "", &mut found);
+        found
+    }
+
+    fn collect(&self, value: &Value, pointer: &str, found: &mut Vec<String>) {
+        match value {
+            Value::Object(map) => {
+                for (key, inner) in map {
+                    match self.properties.get(key) {
+                        Some(named) if inner.is_object() || inner.is_array() => {
+                            named.collect(inner, &push_pointer(pointer, key), found);
+                        }
+                        Some(_) => {}
+                        None if self.open => {}
+                        None => found.push(push_pointer(pointer, key)),
+                    }
+                }
+            }
+            Value::Array(items) => {
+                let Some(named) = &self.items else { return };
+                for (index, inner) in items.iter().enumerate() {
+                    if inner.is_object() || inner.is_array() {
+                        named.collect(inner, &format!("{pointer}/{index}"), found);
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn sample() -> Value {
+        json!({
+            "type": "object",
+            "properties": {
+                "always": {"type": "string"},
+                "late": {"type": "integer", "x-since": "2.6"},
+                "cloud": {"type": "integer", "x-only": "zilliz-cloud"}
+            },
+            "required": ["always", "late", "cloud"],
+            "anyOf": [{"required": ["always"]}, {"required": ["late"], "x-since": "2.6"}]
+        })
+    }
+
+    #[test]
+    fn what_does_not_hold_is_left_out_and_no_longer_required() {
+        let old = pruned(&sample(), Profile::Milvus24);
+        assert_eq!(
+            old,
+            json!({
+                "type": "object",
+                "properties": {"always": {"type": "string"}},
+                "required": ["always"],
+                "anyOf": [{"required": ["always"]}]
+            })
+        );
+        let cloud = pruned(&sample(), Profile::ZillizCloud);
+        assert_eq!(cloud["required"], json!(["always", "late", "cloud"]));
+        assert!(!cloud.to_string().contains("x-"));
+    }
+
+    #[test]
+    fn properties_that_no_schema_names_are_found() {
+        let schema = json!({
+            "$ref": "#/$defs/base",
+            "properties": {"data": {"type": "array", "items": {"properties": {"id": {}}}}, "rows": {"type": "object", "additionalProperties": true}},
+        });
+        let base = json!({"properties": {"code": {"type": "integer"}}});
+        let named = Named::of(&schema, "here", &|_, _| Some(("here", &base)));
+        let answer = json!({"code": 0, "extra": 1, "data": [{"id": 1}, {"id": 2, "x/y": 3}], "rows": {"any": 1}});
+        assert_eq!(named.unnamed(&answer), ["/extra", "/data/1/x~1y"]);
+    }
+}

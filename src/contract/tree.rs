@@ -1,0 +1,99 @@
+//! Where the files of the contract come from: the binary itself or a directory.
+
+use crate::diagnostic::SourceText;
+use include_dir::{Dir, include_dir};
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+static EMBEDDED: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/specs");
+
+/// All files of a contract by their path below `specs/`, in order of the paths.
+#[derive(Clone, Debug)]
+pub struct Tree {
+    root: String,
+    files: BTreeMap<String, Arc<str>>,
+}
+
+/// The directory of the contract cannot be read.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot read {}: {source}", path.display())]
+pub struct TreeError {
+    /// The file or directory in question.
+    pub path: PathBuf,
+    /// What the system said.
+    pub source: std::io::Error,
+}
+
+impl Tree {
+    /// The contract that the binary was built with.
+    pub fn embedded() -> Self {
+        fn add(directory: &Dir<'static>, files: &mut BTreeMap<String, Arc<str>>) {
+            for file in directory.files() {
+                if let (Some(path), Some(text)) = (file.path().to_str(), file.contents_utf8()) {
+                    files.insert(path.replace('\\', "/"), text.into());
+                }
+            }
+            for inner in directory.dirs() {
+                add(inner, files);
+            }
+        }
+        let mut files = BTreeMap::new();
+        add(&EMBEDDED, &mut files);
+        Self { root: "specs".to_owned(), files }
+    }
+
+    /// The contract in a directory; only its `.yaml` and `.json` files count.
+    ///
+    /// # Errors
+    /// When the directory or one of its files cannot be read as text.
+    pub fn directory(root: &Path) -> Result<Self, TreeError> {
+        let mut files = BTreeMap::new();
+        let mut pending = vec![root.to_path_buf()];
+        while let Some(directory) = pending.pop() {
+            let failed = |source| TreeError { path: directory.clone(), source };
+            for entry in std::fs::read_dir(&directory).map_err(failed)? {
+                let path = entry.map_err(failed)?.path();
+                if path.is_dir() {
+                    pending.push(path);
+                } else if path.extension().is_some_and(|end| end == "yaml" || end == "json") {
+                    let text =
+                        std::fs::read_to_string(&path).map_err(|source| TreeError { path: path.clone(), source })?;
+                    let below = path.strip_prefix(root).unwrap_or(&path).to_string_lossy().replace('\\', "/");
+                    files.insert(below, text.into());
+                }
+            }
+        }
+        Ok(Self { root: root.to_string_lossy().into_owned(), files })
+    }
+
+    /// A contract given as texts, for tests of the loader itself.
+    pub fn of<'a>(files: impl IntoIterator<Item = (&'a str, &'a str)>) -> Self {
+        let files = files.into_iter().map(|(path, text)| (path.to_owned(), text.into())).collect();
+        Self { root: "specs".to_owned(), files }
+    }
+
+    /// One file, shown under the path that the user knows.
+    pub fn file(&self, path: &str) -> Option<SourceText> {
+        self.files.get(path).map(|text| self.source(path, text))
+    }
+
+    /// The files below a folder whose name ends so, with the path that is left when both are taken away.
+    pub fn files<'a>(&'a self, folder: &'a str, ending: &'a str) -> impl Iterator<Item = (&'a str, SourceText)> + 'a {
+        self.files.range(folder.to_owned()..).take_while(move |(path, _)| path.starts_with(folder)).filter_map(
+            move |(path, text)| {
+                let name = path.strip_prefix(folder)?.trim_start_matches('/').strip_suffix(ending)?;
+                Some((name, self.source(path, text)))
+            },
+        )
+    }
+
+    /// The path under which the root is shown.
+    pub fn root(&self) -> &str {
+        &self.root
+    }
+
+    fn source(&self, path: &str, text: &Arc<str>) -> SourceText {
+        SourceText { file: format!("{}/{path}", self.root).into(), text: Arc::clone(text) }
+    }
+}

@@ -1,0 +1,329 @@
+//! A scenario as it stands in its file.
+
+use crate::contract::{Bounds, ObjectKind};
+use crate::matcher::Matcher;
+use crate::profile::Profile;
+use crate::yaml::At;
+use indexmap::IndexMap;
+use schemars::JsonSchema;
+use serde::{Deserialize, Deserializer};
+use serde_json::Value;
+use std::time::Duration;
+
+/// A story of calls that shows whether a server honours requirements.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(title = "A scenario", description = "A story of calls that shows whether a server honours requirements.")]
+pub struct Scenario {
+    /// One sentence that states the rule as it is when it holds.
+    pub title: String,
+    /// Ids of the requirements of which a step is a proof.
+    #[serde(default)]
+    pub covers: Vec<At<String>>,
+    /// Free words for filters.
+    #[serde(default)]
+    pub tags: Vec<String>,
+    /// The first version that it is for.
+    #[serde(default)]
+    pub since: Option<String>,
+    /// The last version that it is for.
+    #[serde(default)]
+    pub until: Option<String>,
+    /// The only profiles that it is for.
+    #[serde(default)]
+    pub only: Vec<Profile>,
+    /// Profiles that it is not for.
+    #[serde(default)]
+    pub except: Vec<Profile>,
+    /// Capabilities without which it is skipped.
+    #[serde(default)]
+    pub needs: Vec<At<String>>,
+    /// Fixtures, by the variable that holds the made object's name.
+    #[serde(default)]
+    pub given: IndexMap<String, Given>,
+    /// The calls, in order.
+    pub steps: Vec<Step>,
+    /// How long the whole case may take, such as `2m`.
+    #[serde(default)]
+    pub deadline: Option<At<String>>,
+}
+
+/// What a scenario starts from: made before its first step, removed after its last.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(title = "A fixture", description = "What a scenario starts from.")]
+pub struct Fixture {
+    /// What it makes, in one sentence.
+    pub about: String,
+    /// The kind of object whose name `${name}` is.
+    pub makes: ObjectKind,
+    /// Parameters with their defaults; each is a variable of the steps.
+    #[serde(default)]
+    pub params: IndexMap<String, Value>,
+    /// The calls that make it.
+    pub steps: Vec<Step>,
+}
+
+/// A fixture by name, or with parameters.
+#[derive(Clone, Debug)]
+pub enum Given {
+    /// Only its name.
+    Plain(At<String>),
+    /// Its name and parameters.
+    Full(GivenFull),
+}
+
+/// A fixture with parameters.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct GivenFull {
+    /// The fixture's name.
+    pub fixture: At<String>,
+    /// Its parameters.
+    #[serde(default)]
+    pub with: IndexMap<String, Value>,
+}
+
+impl Given {
+    /// The fixture's name and place.
+    pub fn fixture(&self) -> &At<String> {
+        match self {
+            Given::Plain(name) => name,
+            Given::Full(full) => &full.fixture,
+        }
+    }
+
+    /// The parameters given.
+    pub fn with(&self) -> Option<&IndexMap<String, Value>> {
+        match self {
+            Given::Plain(_) => None,
+            Given::Full(full) => Some(&full.with),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Given {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let written = At::<Value>::deserialize(deserializer)?;
+        match &written.value {
+            Value::String(name) => Ok(Given::Plain(written.with_value(name.clone()))),
+            Value::Object(_) => {
+                let full: PlainGiven =
+                    serde_json::from_value(written.value.clone()).map_err(serde::de::Error::custom)?;
+                Ok(Given::Full(GivenFull { fixture: written.with_value(full.fixture), with: full.with }))
+            }
+            _ => Err(serde::de::Error::custom("a fixture is a name, or {fixture: name, with: {…}}")),
+        }
+    }
+}
+
+/// [`GivenFull`] as it comes out of a generic value, which knows no places.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct PlainGiven {
+    fixture: String,
+    #[serde(default)]
+    with: IndexMap<String, Value>,
+}
+
+impl JsonSchema for Given {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Given".into()
+    }
+
+    fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        let full = generator.subschema_for::<GivenFull>();
+        schemars::json_schema!({"anyOf": [{"type": "string"}, full]})
+    }
+}
+
+/// Paths with what has to be found there.
+pub type Expectations = IndexMap<String, At<Matcher>>;
+
+/// One call, or several at the same time.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Step {
+    /// The operation: `partitions/drop`.
+    #[serde(default)]
+    pub call: Option<At<String>>,
+    /// Steps that are sent at the same time, instead of `call`.
+    #[serde(default)]
+    pub together: Option<Vec<Step>>,
+    /// The JSON body; strings may hold templates.
+    #[serde(default)]
+    pub with: Option<At<Value>>,
+    /// The exact text to send, instead of `with`.
+    #[serde(default)]
+    pub body: Option<String>,
+    /// Header fields; null takes one away.
+    #[serde(default)]
+    pub headers: IndexMap<String, Option<String>>,
+    /// Another HTTP method than the operation's own.
+    #[serde(default)]
+    pub method: Option<String>,
+    /// Another path than the operation's own.
+    #[serde(default)]
+    pub path: Option<String>,
+    /// Whether the request breaks the documented request schema on purpose.
+    #[serde(default)]
+    pub invalid: bool,
+    /// The failure that must come.
+    #[serde(default)]
+    pub fails: Option<Fails>,
+    /// The HTTP status that must come, when it is neither 200 nor one that the named failure has.
+    #[serde(default)]
+    pub status: Option<u16>,
+    /// What the answer must hold.
+    #[serde(default)]
+    pub returns: Option<Expectations>,
+    /// What the answer must hold in the end; asked again until it does.
+    #[serde(default)]
+    pub eventually: Option<Expectations>,
+    /// How long `eventually` may take, such as `30s`.
+    #[serde(default)]
+    pub within: Option<At<String>>,
+    /// Captures: variable and path.
+    #[serde(default)]
+    pub save: IndexMap<String, String>,
+    /// The requirements of which this step is a proof.
+    #[serde(default)]
+    pub proves: Vec<At<String>>,
+    /// The step is done once for each row, with the row's keys as variables.
+    #[serde(default)]
+    pub each: Option<Vec<IndexMap<String, Value>>>,
+    /// The first version in which the step is done.
+    #[serde(default)]
+    pub since: Option<String>,
+    /// The last version in which the step is done.
+    #[serde(default)]
+    pub until: Option<String>,
+    /// The only profiles in which the step is done.
+    #[serde(default)]
+    pub only: Vec<Profile>,
+    /// Profiles in which the step is not done.
+    #[serde(default)]
+    pub except: Vec<Profile>,
+    /// Why it matters; shown when the step fails.
+    #[serde(default)]
+    pub note: Option<String>,
+}
+
+/// The failures of which one must come.
+#[derive(Clone, Debug)]
+pub struct Fails(pub At<Vec<String>>);
+
+impl Fails {
+    /// The word for any well-formed failure.
+    pub const ANY: &'static str = "any";
+
+    /// The ids named, without the word for any.
+    pub fn named(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(String::as_str).filter(|id| *id != Self::ANY)
+    }
+}
+
+impl<'de> Deserialize<'de> for Fails {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let written = At::<Value>::deserialize(deserializer)?;
+        let ids = match &written.value {
+            Value::String(id) => Some(vec![id.clone()]),
+            Value::Array(ids) => ids.iter().map(|id| id.as_str().map(str::to_owned)).collect(),
+            _ => None,
+        };
+        match ids {
+            Some(ids) if !ids.is_empty() => Ok(Self(written.with_value(ids))),
+            _ => Err(serde::de::Error::custom("`fails` wants the id of an error, a list of ids, or `any`")),
+        }
+    }
+}
+
+impl JsonSchema for Fails {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Fails".into()
+    }
+
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({
+            "anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}, "minItems": 1}]
+        })
+    }
+}
+
+impl Scenario {
+    /// The profiles that it is for.
+    pub fn bounds(&self) -> Bounds {
+        Bounds {
+            since: self.since.clone(),
+            until: self.until.clone(),
+            only: self.only.clone(),
+            except: self.except.clone(),
+        }
+    }
+
+    /// The requirements of which a step is a proof: those that it names, or the only one that the scenario covers when
+    /// the step expects something. Empty for a preparation.
+    pub fn proofs<'a>(&'a self, step: &'a Step) -> &'a [At<String>] {
+        if !step.proves.is_empty() {
+            &step.proves
+        } else if self.covers.len() == 1 && (step.fails.is_some() || step.returns.is_some()) {
+            &self.covers
+        } else {
+            &[]
+        }
+    }
+}
+
+impl Step {
+    /// The profiles in which the step is done.
+    pub fn bounds(&self) -> Bounds {
+        Bounds {
+            since: self.since.clone(),
+            until: self.until.clone(),
+            only: self.only.clone(),
+            except: self.except.clone(),
+        }
+    }
+
+    /// Whether the step is bound to profiles at all; most are not, and asking is cheap.
+    pub fn is_bound(&self) -> bool {
+        self.since.is_some() || self.until.is_some() || !self.only.is_empty() || !self.except.is_empty()
+    }
+
+    /// This step and those inside it.
+    pub fn all(&self) -> impl Iterator<Item = &Step> {
+        std::iter::once(self).chain(self.together.iter().flatten())
+    }
+}
+
+/// Reads a duration such as `500ms`, `30s`, `2m` or `1m 30s`.
+///
+/// # Errors
+/// When the text is none, or negative.
+pub fn parse_duration(text: &str) -> Result<Duration, String> {
+    text.parse::<jiff::SignedDuration>()
+        .ok()
+        .and_then(|duration| Duration::try_from(duration).ok())
+        .ok_or_else(|| format!("`{text}` is not a duration such as 500ms, 30s or 2m"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_are_read_with_their_unit() {
+        assert_eq!(parse_duration("500ms"), Ok(Duration::from_millis(500)));
+        assert_eq!(parse_duration("1m 30s"), Ok(Duration::from_secs(90)));
+        assert!(parse_duration("30").is_err());
+        assert!(parse_duration("-1s").is_err());
+    }
+}

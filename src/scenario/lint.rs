@@ -1,0 +1,272 @@
+//! Whether the whole contract is sound: every word leads somewhere, every schema compiles, every example fits, every
+//! requirement has a proof.
+
+use super::check::check_fixture;
+use super::{Library, Scenario, Step, check};
+use crate::contract::{Bounds, Contract, Effect, ProfileContract, automatic};
+use crate::diagnostic::{Diagnostic, SourceText};
+use crate::profile::Profile;
+use crate::verdict::{Level, Source};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What lint found, and how much it looked at.
+#[derive(Debug, Default)]
+pub struct LintReport {
+    /// Every mistake, in order of the files.
+    pub problems: Vec<Diagnostic>,
+    /// Operations seen.
+    pub operations: usize,
+    /// Requirements stated, without the automatic ones made from operations and errors.
+    pub requirements: usize,
+    /// Of them, those that are marked as not testable.
+    pub not_testable: usize,
+    /// Errors seen.
+    pub errors: usize,
+    /// Readings seen.
+    pub readings: usize,
+    /// Scenarios seen.
+    pub scenarios: usize,
+    /// Steps in them.
+    pub steps: usize,
+    /// Examples held against their schemas, once for each profile.
+    pub examples: usize,
+}
+
+/// Checks a contract with all its scenarios.
+pub fn lint(contract: &Contract, library: &Library) -> LintReport {
+    let mut lint = Lint { contract, report: LintReport::default() };
+    lint.operations();
+    lint.requirements();
+    lint.failures_and_readings();
+    lint.profiles();
+    lint.scenarios(library);
+    lint.report
+}
+
+struct Lint<'a> {
+    contract: &'a Contract,
+    report: LintReport,
+}
+
+impl Lint<'_> {
+    fn problem(&mut self, problem: Diagnostic) {
+        self.report.problems.push(problem);
+    }
+
+    fn file(&self, path: &str) -> SourceText {
+        self.contract.tree().file(path).unwrap_or_else(|| SourceText::new(path, ""))
+    }
+
+    fn bounds(&mut self, source: &SourceText, key: &str, bounds: &Bounds) {
+        if let Some(mistake) = bounds.mistake() {
+            self.problem(source.diagnostic(source.key(key), mistake));
+        }
+    }
+
+    fn operations(&mut self) {
+        let contract = self.contract;
+        self.report.operations = contract.operations.len();
+        for operation in contract.operations.values() {
+            let source = &operation.source;
+            self.bounds(source, "since", &operation.bounds);
+            for id in &operation.file.errors {
+                if !contract.failures.contains_key(id.as_str()) {
+                    let known = contract.failures.keys().map(String::as_str);
+                    let problem = source.diagnostic(id.span(), format!("there is no error `{}`", id.value));
+                    self.problem(problem.suggest(id, known));
+                }
+            }
+            if !operation.file.path.ends_with(&operation.name) {
+                let message = format!("the path does not end in the operation's name, {}", operation.name);
+                self.problem(source.diagnostic(source.key("path"), message));
+            }
+            if operation.file.effect == Effect::Write && operation.file.target.is_none() {
+                let problem = source.diagnostic(source.key("effect"), "a write has to say what it changes");
+                self.problem(problem.help("add `target:` with the request key that names it"));
+            }
+            if operation.file.sources.is_empty() {
+                self.problem(source.diagnostic(source.key("sources"), "an operation needs a source"));
+            }
+        }
+    }
+
+    fn requirements(&mut self) {
+        let contract = self.contract;
+        for id in automatic::ENVELOPE {
+            if contract.requirements.get(id).is_none_or(|requirement| !requirement.automatic) {
+                let source = self.file("requirements/transport.yaml");
+                let message = format!("`{id}` is checked at every answer and has to be stated with `automatic: true`");
+                self.problem(source.diagnostic(source.key(id), message));
+            }
+        }
+        for requirement in contract.requirements.values() {
+            let source = &requirement.source;
+            let at = source.key(&requirement.id);
+            self.bounds(source, &requirement.id, &requirement.bounds);
+            for operation in &requirement.operations {
+                if !contract.operations.contains_key(operation.as_str()) {
+                    let message = format!("there is no operation `{}`", operation.value);
+                    let known = contract.operations.keys().map(String::as_str);
+                    self.problem(source.diagnostic(operation.span(), message).suggest(operation, known));
+                }
+            }
+            if !supports(requirement.level, &requirement.sources) {
+                let wanted = match requirement.level {
+                    Level::Must | Level::Should => "`seed` or `doc`",
+                    Level::Observed => "`measured` or `code`",
+                };
+                let message = format!("a requirement of level {} needs a source of kind {wanted}", requirement.level);
+                self.problem(source.diagnostic(at, message));
+            }
+        }
+    }
+
+    fn failures_and_readings(&mut self) {
+        let contract = self.contract;
+        self.report.errors = contract.failures.len();
+        self.report.readings = contract.readings.len();
+        let errors = self.file("errors.yaml");
+        for (id, failure) in &contract.failures {
+            let unknown = failure.codes.unknown_names().chain(failure.message.unknown_names());
+            for name in unknown {
+                let problem = errors.diagnostic(errors.key(id), format!("`{name}` is neither a profile nor `all`"));
+                self.problem(problem.suggest(name, Profile::ALL.iter().map(|profile| profile.name())));
+            }
+            if failure.sources.is_empty() {
+                self.problem(errors.diagnostic(errors.key(id), "an error needs a source"));
+            }
+        }
+        let readings = self.file("readings.yaml");
+        for (id, reading) in &contract.readings {
+            if reading.forms.is_empty() {
+                self.problem(readings.diagnostic(readings.key(id), "a reading needs at least one form"));
+            }
+            for form in &reading.forms {
+                self.bounds(&readings, id, &form.bounds());
+            }
+        }
+    }
+
+    fn profiles(&mut self) {
+        let contract = self.contract;
+        for profile in Profile::ALL {
+            let path = format!("profiles/{profile}.yaml");
+            let source = self.file(&path);
+            if let Some(facts) = contract.profiles.get(&profile)
+                && !contract.readings.contains_key(&facts.success_codes.reading)
+            {
+                let message = format!("there is no reading `{}`", facts.success_codes.reading);
+                self.problem(source.diagnostic(source.key("success-codes"), message));
+            }
+            match contract.compile(profile) {
+                Ok(compiled) => self.examples(&compiled),
+                Err(problems) => {
+                    let new: Vec<_> =
+                        problems.into_iter().filter(|problem| !self.report.problems.contains(problem)).collect();
+                    self.report.problems.extend(new);
+                }
+            }
+        }
+    }
+
+    fn examples(&mut self, compiled: &ProfileContract<'_>) {
+        for operation in self.contract.operations_of(compiled.profile()) {
+            let Some(schemas) = compiled.operation(&operation.name) else { continue };
+            for example in operation.file.examples.iter().filter(|each| each.bounds().hold_for(compiled.profile())) {
+                self.report.examples += 1;
+                let request = example.request.iter().map(|body| ("request", schemas.request_faults(body)));
+                let response = example.response.iter().map(|body| {
+                    let success = body.get("message").is_none() || body.get("data").is_some();
+                    ("response", schemas.answer_faults(body, success))
+                });
+                let misfits: Vec<_> = request.chain(response).collect();
+                for (direction, faults) in misfits {
+                    for fault in faults {
+                        let message = format!(
+                            "an example {direction} does not fit the schema of {}: {} at `{}`",
+                            compiled.profile(),
+                            fault.message,
+                            fault.pointer
+                        );
+                        self.problem(operation.source.diagnostic(operation.source.key("examples"), message));
+                    }
+                }
+            }
+        }
+    }
+
+    fn scenarios(&mut self, library: &Library) {
+        for (_, source, fixture) in library.fixtures() {
+            self.report.problems.extend(check_fixture(source, fixture, self.contract));
+        }
+        let mut proven: BTreeMap<String, Vec<Bounds>> = BTreeMap::new();
+        for (_, source) in library.scenarios() {
+            self.report.scenarios += 1;
+            match Library::parse(source) {
+                Ok(scenario) => self.scenario(source, &scenario, library, &mut proven),
+                Err(problem) => self.problem(problem),
+            }
+        }
+        self.uncovered(&proven);
+    }
+
+    fn scenario(
+        &mut self,
+        source: &SourceText,
+        scenario: &Scenario,
+        library: &Library,
+        proven: &mut BTreeMap<String, Vec<Bounds>>,
+    ) {
+        self.report.steps += scenario.steps.iter().flat_map(Step::all).count();
+        self.report.problems.extend(check(source, scenario, self.contract, library));
+        if scenario.covers.is_empty() {
+            let problem = source.diagnostic(source.key("title"), "the scenario covers nothing");
+            self.problem(problem.help("name the requirements that it proves in `covers`"));
+        }
+        for id in &scenario.covers {
+            proven.entry(id.value.clone()).or_default().push(scenario.bounds());
+        }
+    }
+
+    fn uncovered(&mut self, proven: &BTreeMap<String, Vec<Bounds>>) {
+        let nowhere = BTreeSet::new();
+        for requirement in self.contract.requirements.values() {
+            let made = requirement.id.starts_with("response.") || requirement.id.starts_with("error.");
+            if !made {
+                self.report.requirements += 1;
+            }
+            if requirement.not_testable.is_some() {
+                self.report.not_testable += 1;
+                continue;
+            }
+            if requirement.automatic {
+                continue;
+            }
+            let covered: BTreeSet<Profile> = proven.get(&requirement.id).map_or_else(
+                || nowhere.clone(),
+                |all| {
+                    Profile::ALL.into_iter().filter(|profile| all.iter().any(|each| each.hold_for(*profile))).collect()
+                },
+            );
+            let wanted = Profile::ALL.into_iter().filter(|profile| requirement.bounds.hold_for(*profile));
+            let bare: Vec<&str> = wanted.filter(|profile| !covered.contains(profile)).map(Profile::name).collect();
+            if !bare.is_empty() {
+                let source = &requirement.source;
+                let message = format!("no scenario covers `{}` for {}", requirement.id, bare.join(", "));
+                self.report.problems.push(
+                    source
+                        .diagnostic(source.key(&requirement.id), message)
+                        .help("write one, or say in `not-testable` why there can be none"),
+                );
+            }
+        }
+    }
+}
+
+/// Whether the sources are of a kind that the level rests on.
+fn supports(level: Level, sources: &[Source]) -> bool {
+    sources.iter().any(|source| match level {
+        Level::Must | Level::Should => source.seed.is_some() || source.doc.is_some(),
+        Level::Observed => source.measured.is_some() || source.code.is_some(),
+    })
+}
