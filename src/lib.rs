@@ -1,8 +1,9 @@
-//! Decides whether a server honours the documented Milvus / Zilliz Cloud RESTful API.
+//! Decides whether a server honours the documented Milvus / Zilliz Cloud `RESTful` API.
 
 pub mod contract;
 pub mod diagnostic;
 pub mod exchange;
+pub mod judge;
 pub mod matcher;
 pub mod profile;
 pub mod reference;

@@ -1,7 +1,7 @@
 //! What a value has to be: the matchers of `returns`, `eventually` and of the forms of a reading.
 
 use regex::Regex;
-use schemars::JsonSchema;
+use schemars::{JsonSchema, json_schema};
 use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value, json};
 use std::fmt;
@@ -51,6 +51,26 @@ impl Path {
     /// The place as a JSON pointer.
     pub fn pointer(&self) -> String {
         self.segments.iter().fold(String::new(), |pointer, segment| push_pointer(&pointer, segment))
+    }
+}
+
+impl<'de> Deserialize<'de> for Path {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer).map(|text| Path::in_answer(&text))
+    }
+}
+
+impl JsonSchema for Path {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Path".into()
+    }
+
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        json_schema!({"type": "string", "description": "A place in the answer, such as `loadState` or `0.id`."})
     }
 }
 
@@ -358,6 +378,21 @@ impl Matcher {
         })
     }
 
+    /// Whether any value in it holds a template, so that it has to be filled in before it is asked.
+    pub fn has_templates(&self) -> bool {
+        match self {
+            Matcher::Equals(value) | Matcher::Contains(value) | Matcher::Lacks(value) | Matcher::Near { value, .. } => {
+                has_template(value)
+            }
+            Matcher::In(values) | Matcher::Set(values) => values.iter().any(has_template),
+            Matcher::Bounds { at_least, at_most } => [at_least, at_most].into_iter().flatten().any(has_template),
+            Matcher::Matches(pattern) => pattern.regex.is_none(),
+            Matcher::Length(inner) | Matcher::Each(inner) | Matcher::Not(inner) => inner.has_templates(),
+            Matcher::Has(parts) => parts.iter().any(|(_, part)| part.has_templates()),
+            Matcher::Reading(_) | Matcher::Type(_) | Matcher::Sorted(_) | Matcher::Absent | Matcher::Present => false,
+        }
+    }
+
     /// The readings that the matcher names, anywhere inside it.
     pub fn readings(&self) -> Vec<&str> {
         match self {
@@ -464,6 +499,16 @@ const WORDS: [&str; 18] = [
     "equals", "reading", "matches", "in", "type", "set", "contains", "lacks", "length", "at-least", "at-most", "near",
     "sorted", "each", "has", "not", "absent", "present",
 ];
+
+/// Whether a text anywhere in a value holds a template.
+pub fn has_template(value: &Value) -> bool {
+    match value {
+        Value::String(text) => text.contains("${"),
+        Value::Array(items) => items.iter().any(has_template),
+        Value::Object(map) => map.iter().any(|(key, inner)| key.contains("${") || has_template(inner)),
+        _ => false,
+    }
+}
 
 fn length_of(value: &Value) -> Option<usize> {
     match value {
@@ -582,7 +627,7 @@ impl JsonSchema for Matcher {
         let number = json!({"type": ["number", "string"]});
         let word = |word: &str, schema: Value| json!({"type": "object", "properties": {word: schema}, "required": [word], "additionalProperties": false});
         let types: Vec<&str> = JsonType::ALL.iter().map(|(word, _)| *word).collect();
-        schemars::json_schema!({
+        json_schema!({
             "description": "What a value has to be: a plain value for equality, or a word with its value.",
             "anyOf": [
                 {"type": ["string", "number", "boolean", "null", "array"]},

@@ -2,20 +2,21 @@
 
 use super::reading::ReadingsOf;
 use super::schema::Named;
-use super::{Contract, KnownFailure, Operation, ProfileFacts, Requirement};
+use super::{Contract, KnownFailure, Operation, ProfileFacts, Requirement, automatic};
 use crate::diagnostic::Diagnostic;
 use crate::matcher::Readings;
 use crate::profile::Profile;
 use jsonschema::{Registry, Validator};
 use serde_json::{Value, json};
 use std::collections::HashMap;
+use std::sync::Arc;
 
 /// The contract as it holds for one profile.
 #[derive(Debug)]
-pub struct ProfileContract<'a> {
-    contract: &'a Contract,
+pub struct ProfileContract {
+    contract: Arc<Contract>,
     profile: Profile,
-    facts: &'a ProfileFacts,
+    facts: ProfileFacts,
     readings: ReadingsOf,
     operations: HashMap<String, CompiledOperation>,
 }
@@ -30,6 +31,7 @@ pub struct CompiledOperation {
     success_names: Named,
     failure_names: Named,
     takes_database: bool,
+    response_requirement: String,
 }
 
 /// One place where a value does not fit a schema.
@@ -48,12 +50,12 @@ pub struct SchemaFault {
 /// Where schemas live for the references between them; never asked for over a network.
 const BASE: &str = "json-schema:///specs/";
 
-impl<'a> ProfileContract<'a> {
+impl ProfileContract {
     /// Compiles the schemas of all operations that the profile has.
     ///
     /// # Errors
     /// Schemas that are not JSON or that do not compile.
-    pub(super) fn compile(contract: &'a Contract, profile: Profile) -> Result<Self, Vec<Diagnostic>> {
+    pub(super) fn compile(contract: &Arc<Contract>, profile: Profile) -> Result<Self, Vec<Diagnostic>> {
         let schemas = contract.schemas(profile)?;
         let mut builder = Registry::new();
         for (path, schema) in &schemas {
@@ -78,9 +80,9 @@ impl<'a> ProfileContract<'a> {
                 (id.clone(), forms.map(|form| (form.id.clone(), form.value.clone())).collect())
             })
             .collect();
-        let facts = contract.profiles.get(&profile).ok_or_else(|| vec![contract.missing_profile(profile)])?;
+        let facts = contract.profiles.get(&profile).ok_or_else(|| vec![contract.missing_profile(profile)])?.clone();
         if problems.is_empty() {
-            Ok(Self { contract, profile, facts, readings: ReadingsOf(readings), operations })
+            Ok(Self { contract: Arc::clone(contract), profile, facts, readings: ReadingsOf(readings), operations })
         } else {
             Err(problems)
         }
@@ -92,13 +94,13 @@ impl<'a> ProfileContract<'a> {
     }
 
     /// The contract of all profiles.
-    pub fn whole(&self) -> &'a Contract {
-        self.contract
+    pub fn whole(&self) -> &Arc<Contract> {
+        &self.contract
     }
 
     /// What is particular to the profile.
-    pub fn facts(&self) -> &'a ProfileFacts {
-        self.facts
+    pub fn facts(&self) -> &ProfileFacts {
+        &self.facts
     }
 
     /// An operation of the profile; `None` when the profile has no such operation.
@@ -107,12 +109,12 @@ impl<'a> ProfileContract<'a> {
     }
 
     /// A requirement, automatic ones among them.
-    pub fn requirement(&self, id: &str) -> Option<&'a Requirement> {
+    pub fn requirement(&self, id: &str) -> Option<&Requirement> {
         self.contract.requirements.get(id)
     }
 
     /// A named failure.
-    pub fn failure(&self, id: &str) -> Option<&'a KnownFailure> {
+    pub fn failure(&self, id: &str) -> Option<&KnownFailure> {
         self.contract.failures.get(id)
     }
 
@@ -149,7 +151,7 @@ impl CompiledOperation {
         };
         for path in [&request_file, &response_file] {
             let Some(schema) = schemas.get(path.as_str()) else {
-                return Err(vec![contract.missing_file(operation, path)]);
+                return Err(vec![Contract::missing_file(operation, path)]);
             };
             if let Err(error) = jsonschema::meta::validate(schema) {
                 return Err(vec![contract.at_schema(path, error.instance_path().as_str(), &error.to_string())]);
@@ -166,6 +168,7 @@ impl CompiledOperation {
             success_names: names(&response_file, "#/$defs/success"),
             failure_names: names(&response_file, "#/$defs/failure"),
             takes_database,
+            response_requirement: automatic::response(&operation.name),
             operation: operation.clone(),
         })
     }
@@ -173,6 +176,11 @@ impl CompiledOperation {
     /// The operation itself.
     pub fn operation(&self) -> &Operation {
         &self.operation
+    }
+
+    /// The requirement that an answer fits its schema.
+    pub fn response_requirement(&self) -> &str {
+        &self.response_requirement
     }
 
     /// Whether the body of a request may name a database to work in.

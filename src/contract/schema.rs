@@ -51,6 +51,9 @@ pub(super) struct Named {
     items: Option<Box<Named>>,
 }
 
+/// Finds the schema behind a reference, seen from a file, and the file that it is in.
+pub(super) type Resolve<'f, 'a> = &'f dyn Fn(&str, &str) -> Option<(&'a str, &'a Value)>;
+
 /// References nest this deep at most; below, everything counts as named.
 const DEPTH: usize = 12;
 
@@ -59,7 +62,7 @@ impl Named {
     pub(super) fn of<'a>(
         schema: &'a Value,
         file: &'a str,
-        resolve: &dyn Fn(&str, &str) -> Option<(&'a str, &'a Value)>,
+        resolve: Resolve<'_, 'a>,
     ) -> Self {
         let mut named = Self::default();
         named.add(schema, file, resolve, 0);
@@ -70,7 +73,7 @@ impl Named {
         &mut self,
         schema: &'a Value,
         file: &'a str,
-        resolve: &dyn Fn(&str, &str) -> Option<(&'a str, &'a Value)>,
+        resolve: Resolve<'_, 'a>,
         depth: usize,
     ) {
         let Some(map) = schema.as_object().filter(|_| depth < DEPTH) else {

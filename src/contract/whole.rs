@@ -11,6 +11,7 @@ use indexmap::IndexMap;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use std::collections::HashMap;
+use std::sync::Arc;
 
 /// Everything that `specs/` says, but for fixtures and scenarios.
 #[derive(Debug)]
@@ -61,13 +62,13 @@ impl Contract {
     ///
     /// # Errors
     /// Every file that cannot be read as what it should be. Links between files are checked by `lint`.
-    pub fn load(tree: Tree) -> Result<Self, Vec<Diagnostic>> {
+    pub fn load(tree: &Tree) -> Result<Self, Vec<Diagnostic>> {
         let mut problems = Vec::new();
         let mut contract = Self {
             operations: IndexMap::new(),
             requirements: IndexMap::new(),
-            failures: read_one(&tree, "errors.yaml", &mut problems),
-            readings: read_one(&tree, "readings.yaml", &mut problems),
+            failures: read_one(tree, "errors.yaml", &mut problems),
+            readings: read_one(tree, "readings.yaml", &mut problems),
             profiles: IndexMap::new(),
             tree: tree.clone(),
         };
@@ -108,7 +109,7 @@ impl Contract {
     ///
     /// # Errors
     /// Schemas that are missing, not JSON or no schemas.
-    pub fn compile(&self, profile: Profile) -> Result<ProfileContract<'_>, Vec<Diagnostic>> {
+    pub fn compile(self: &Arc<Self>, profile: Profile) -> Result<ProfileContract, Vec<Diagnostic>> {
         ProfileContract::compile(self, profile)
     }
 
@@ -192,7 +193,7 @@ impl Contract {
         source.diagnostic(source.json_pointer(pointer), format!("the schema does not compile: {message}"))
     }
 
-    pub(super) fn missing_file(&self, operation: &Operation, path: &str) -> Diagnostic {
+    pub(super) fn missing_file(operation: &Operation, path: &str) -> Diagnostic {
         operation
             .source
             .diagnostic(0..0, format!("the operation {} has no schema {path}", operation.name))

@@ -5,7 +5,6 @@ use super::{Expectations, Fixture, Given, Library, Scenario, Step, parse_duratio
 use crate::contract::{Bounds, Contract, Effect};
 use crate::diagnostic::{Diagnostic, SourceText};
 use crate::yaml::At;
-use indexmap::IndexMap;
 use serde_json::Value;
 use std::collections::BTreeSet;
 use std::ops::Range;
@@ -225,7 +224,9 @@ impl Check<'_> {
             if let Err(error) = kept {
                 self.report(matcher.span(), error.to_string());
             }
-            values.iter().for_each(|value| self.templates(value));
+            for value in &values {
+                self.templates(value);
+            }
         }
     }
 
@@ -241,11 +242,11 @@ impl Check<'_> {
                 }
             }
             Err(error) => {
-                let place = match &error {
-                    TemplateError::Open(text) | TemplateError::Unknown(text) => self.find(text),
-                    TemplateError::Function(text) | TemplateError::Pattern(text) => self.find(text),
-                };
-                self.report(place, error.to_string());
+                let (TemplateError::Open(text)
+                | TemplateError::Unknown(text)
+                | TemplateError::Function(text)
+                | TemplateError::Pattern(text)) = &error;
+                self.report(self.find(text), error.to_string());
             }
         }
     }
@@ -276,11 +277,4 @@ impl Check<'_> {
             }
         }
     }
-}
-
-/// The parameters of a fixture with their defaults replaced by what is given.
-pub(crate) fn parameters(fixture: &Fixture, with: Option<&IndexMap<String, Value>>) -> IndexMap<String, Value> {
-    let mut parameters = fixture.params.clone();
-    parameters.extend(with.into_iter().flatten().map(|(name, value)| (name.clone(), value.clone())));
-    parameters
 }

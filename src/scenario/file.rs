@@ -1,7 +1,7 @@
 //! A scenario as it stands in its file.
 
 use crate::contract::{Bounds, ObjectKind};
-use crate::matcher::Matcher;
+use crate::matcher::{Matcher, Path};
 use crate::profile::Profile;
 use crate::yaml::At;
 use indexmap::IndexMap;
@@ -142,7 +142,7 @@ impl JsonSchema for Given {
 }
 
 /// Paths with what has to be found there.
-pub type Expectations = IndexMap<String, At<Matcher>>;
+pub type Expectations = IndexMap<Path, At<Matcher>>;
 
 /// One call, or several at the same time.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
@@ -189,7 +189,7 @@ pub struct Step {
     pub within: Option<At<String>>,
     /// Captures: variable and path.
     #[serde(default)]
-    pub save: IndexMap<String, String>,
+    pub save: IndexMap<String, Path>,
     /// The requirements of which this step is a proof.
     #[serde(default)]
     pub proves: Vec<At<String>>,

@@ -8,6 +8,7 @@ use crate::diagnostic::{Diagnostic, SourceText};
 use crate::profile::Profile;
 use crate::verdict::{Level, Source};
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 /// What lint found, and how much it looked at.
 #[derive(Debug, Default)]
@@ -33,7 +34,7 @@ pub struct LintReport {
 }
 
 /// Checks a contract with all its scenarios.
-pub fn lint(contract: &Contract, library: &Library) -> LintReport {
+pub fn lint(contract: &Arc<Contract>, library: &Library) -> LintReport {
     let mut lint = Lint { contract, report: LintReport::default() };
     lint.operations();
     lint.requirements();
@@ -44,7 +45,7 @@ pub fn lint(contract: &Contract, library: &Library) -> LintReport {
 }
 
 struct Lint<'a> {
-    contract: &'a Contract,
+    contract: &'a Arc<Contract>,
     report: LintReport,
 }
 
@@ -169,7 +170,7 @@ impl Lint<'_> {
         }
     }
 
-    fn examples(&mut self, compiled: &ProfileContract<'_>) {
+    fn examples(&mut self, compiled: &ProfileContract) {
         for operation in self.contract.operations_of(compiled.profile()) {
             let Some(schemas) = compiled.operation(&operation.name) else { continue };
             for example in operation.file.examples.iter().filter(|each| each.bounds().hold_for(compiled.profile())) {

@@ -1,0 +1,23 @@
+//! Whether an answer holds what the step says.
+
+use super::{Fault, Judgement, Outcome, Question, shown};
+use crate::contract::ProfileContract;
+
+pub(super) fn judge<'a>(contract: &'a ProfileContract, question: &Question<'a>, judgement: &mut Judgement<'a>) {
+    if matches!(judgement.outcome, Outcome::Unsupported | Outcome::Unclear(_)) || !judgement.unmet.is_empty() {
+        return;
+    }
+    let Some(body) = &judgement.body else { return };
+    for (path, matcher) in question.returns {
+        let found = path.find(body);
+        if let Err(mismatch) = matcher.check(found, contract.readings(), &mut judgement.readings) {
+            let what = if mismatch.actual.is_none() { "is not there" } else { "is not as expected" };
+            judgement.unmet.push(Fault {
+                message: format!("`{path}` {what}"),
+                expected: mismatch.expected,
+                actual: mismatch.actual.as_ref().map(shown).unwrap_or_default(),
+                pointer: format!("{}{}", path.pointer(), mismatch.pointer),
+            });
+        }
+    }
+}

@@ -1,0 +1,130 @@
+//! What is to be said of one answer: a pure function of the answer, the contract and what the step expects.
+
+mod envelope;
+mod expectation;
+mod failure;
+mod json;
+mod payload;
+
+use crate::contract::{CompiledOperation, ProfileContract};
+use crate::exchange::Response;
+use crate::matcher::{Matcher, Path, ReadingSeen};
+use crate::scenario::Fails;
+use serde_json::Value;
+use std::borrow::Cow;
+
+pub use json::{JsonFault, read as read_json};
+
+/// What a step expects of an answer, with every template filled in.
+#[derive(Clone, Debug, Default)]
+pub struct Question<'a> {
+    /// The operation called; `None` when the step goes to a path or method that is not the operation's own.
+    pub operation: Option<&'a CompiledOperation>,
+    /// The failures of which one must come; `None` when success must come.
+    pub fails: Option<&'a Fails>,
+    /// The HTTP status that must come.
+    pub status: Option<u16>,
+    /// What the answer must hold.
+    pub returns: &'a [(&'a Path, Cow<'a, Matcher>)],
+}
+
+/// What an answer is.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Outcome {
+    /// A success.
+    Success,
+    /// A well-formed failure.
+    Failure {
+        /// Its code.
+        code: i64,
+        /// Its message.
+        message: String,
+    },
+    /// Something that is not JSON, where that was expected.
+    Plain,
+    /// The target has no such operation.
+    Unsupported,
+    /// Neither success nor failure can be told, and why.
+    Unclear(String),
+}
+
+/// A check that did not hold.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Fault {
+    /// One sentence: what is wrong.
+    pub message: String,
+    /// What would have been right.
+    pub expected: String,
+    /// What came; null when nothing did.
+    pub actual: Value,
+    /// JSON pointer into the body; `status` or `header NAME` outside it.
+    pub pointer: String,
+}
+
+/// One automatic check: its requirement, and the fault when it did not hold.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Check<'a> {
+    /// The requirement's id.
+    pub requirement: &'a str,
+    /// Why it did not hold.
+    pub fault: Option<Box<Fault>>,
+}
+
+/// All that is said of one answer.
+#[derive(Clone, Debug)]
+pub struct Judgement<'a> {
+    /// What the answer is.
+    pub outcome: Outcome,
+    /// The body, where it is JSON.
+    pub body: Option<Value>,
+    /// The checks that are made without a word from the author.
+    pub checks: Vec<Check<'a>>,
+    /// What the step expected and did not find, a wrong outcome first. Empty when everything came as expected.
+    pub unmet: Vec<Fault>,
+    /// Properties that no document names, as JSON pointers.
+    pub undocumented: Vec<String>,
+    /// Readings met, with the form that the answer had.
+    pub readings: Vec<ReadingSeen>,
+}
+
+impl Judgement<'_> {
+    /// Whether the answer is a success where success was expected, or a failure where failure was.
+    pub fn came_as_expected(&self, question: &Question<'_>) -> bool {
+        match self.outcome {
+            Outcome::Success => question.fails.is_none(),
+            Outcome::Failure { .. } => question.fails.is_some(),
+            Outcome::Plain => true,
+            Outcome::Unsupported | Outcome::Unclear(_) => false,
+        }
+    }
+}
+
+/// Judges one answer.
+pub fn judge<'a>(contract: &'a ProfileContract, question: &Question<'a>, response: &Response) -> Judgement<'a> {
+    let mut judgement = Judgement {
+        outcome: Outcome::Plain,
+        body: None,
+        checks: Vec::with_capacity(8),
+        unmet: Vec::new(),
+        undocumented: Vec::new(),
+        readings: Vec::new(),
+    };
+    envelope::judge(contract, question, response, &mut judgement);
+    if let Some(operation) = question.operation {
+        payload::judge(operation, &mut judgement);
+    }
+    failure::judge(contract, question, response, &mut judgement);
+    expectation::judge(contract, question, &mut judgement);
+    judgement
+}
+
+/// A value as it is shown in a finding: long texts, lists and objects are cut.
+pub(crate) fn shown(value: &Value) -> Value {
+    const LONGEST: usize = 600;
+    let text = value.to_string();
+    if text.len() <= LONGEST {
+        return value.clone();
+    }
+    let cut = text.char_indices().map(|(at, _)| at).take_while(|at| *at <= LONGEST).last().unwrap_or_default();
+    Value::String(format!("{}… ({} bytes)", &text[..cut], text.len()))
+}
