@@ -24,9 +24,10 @@ pub struct Question<'a> {
     pub fails: Option<&'a Fails>,
     /// The HTTP status that must come.
     pub status: Option<u16>,
-    /// What the answer must hold.
-    pub returns: &'a [(&'a Path, Cow<'a, Matcher>)],
 }
+
+/// What an answer must hold, with every template filled in.
+pub type Returns<'r> = [(&'r Path, Cow<'r, Matcher>)];
 
 /// What an answer is.
 #[derive(Clone, Debug, PartialEq)]
@@ -100,7 +101,12 @@ impl Judgement<'_> {
 }
 
 /// Judges one answer.
-pub fn judge<'a>(contract: &'a ProfileContract, question: &Question<'a>, response: &Response) -> Judgement<'a> {
+pub fn judge<'a>(
+    contract: &'a ProfileContract,
+    question: &Question<'a>,
+    returns: &Returns<'_>,
+    response: &Response,
+) -> Judgement<'a> {
     let mut judgement = Judgement {
         outcome: Outcome::Plain,
         body: None,
@@ -114,7 +120,7 @@ pub fn judge<'a>(contract: &'a ProfileContract, question: &Question<'a>, respons
         payload::judge(operation, &mut judgement);
     }
     failure::judge(contract, question, response, &mut judgement);
-    expectation::judge(contract, question, &mut judgement);
+    expectation::judge(contract, returns, &mut judgement);
     judgement
 }
 

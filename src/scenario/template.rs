@@ -47,6 +47,11 @@ impl Scope {
         self.variables.insert(name.into(), value);
     }
 
+    /// The value of a variable.
+    pub fn get(&self, name: &str) -> Option<&Value> {
+        self.variables.get(name)
+    }
+
     /// The name that `${name(word)}` stands for.
     pub fn name(&self, word: &str) -> String {
         format!("{}{word}", self.prefix)

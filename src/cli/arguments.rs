@@ -1,0 +1,302 @@
+//! The arguments of every command.
+
+use crate::profile::Profile;
+use crate::verdict::Level;
+use clap::builder::styling::{AnsiColor, Styles};
+use clap::{ArgAction, Args, Parser, Subcommand};
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+const STYLES: Styles = Styles::styled()
+    .header(AnsiColor::Green.on_default().bold())
+    .usage(AnsiColor::Green.on_default().bold())
+    .literal(AnsiColor::Cyan.on_default().bold())
+    .placeholder(AnsiColor::Cyan.on_default());
+
+const AFTER_HELP: &str = "\
+Exit codes:
+  0   all gated checks passed
+  1   findings
+  2   bad usage, or a mistake in a scenario or another file
+  3   target unreachable, not Milvus, or token refused
+  4   nothing ran
+  70  the harness itself broke
+
+Examples:
+  milvus-conformance run                                     the embedded reference target
+  milvus-conformance run --target http://localhost:19530 --token root:Milvus
+  milvus-conformance run partitions --filter 'level(must)'   a group, only what documents say
+  milvus-conformance explain partition.drop.needs-release    a rule and where it comes from";
+
+/// Decides whether a server honours the documented Milvus / Zilliz Cloud `RESTful` API.
+#[derive(Debug, Parser)]
+#[command(name = "milvus-conformance", version, about, after_help = AFTER_HELP, styles = STYLES, max_term_width = 100)]
+pub(super) struct Cli {
+    #[command(subcommand)]
+    pub(super) command: Command,
+    #[command(flatten)]
+    pub(super) contract: ContractArguments,
+}
+
+/// Which contract is applied.
+#[derive(Debug, Args)]
+pub(super) struct ContractArguments {
+    /// Take the contract from a directory instead of the one built in
+    #[arg(long, global = true, value_name = "DIR", help_heading = "Contract")]
+    pub(super) specs: Option<PathBuf>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Run scenarios against a server, or against the embedded reference target
+    Run(Box<RunArguments>),
+    /// List scenarios, requirements, operations or errors
+    List(ListArguments),
+    /// Explain a requirement, scenario, operation, error or reading
+    Explain(ExplainArguments),
+    /// Check the contract and its scenarios for mistakes
+    Lint(LintArguments),
+    /// Serve the reference target
+    Serve(ServeArguments),
+    /// Remove what an unfinished run left on a server
+    Sweep(SweepArguments),
+    /// Print completions for a shell
+    Completions(CompletionsArguments),
+    /// Print the manual page
+    Man,
+}
+
+/// How the server is reached; shared by `run` and `sweep`.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Target")]
+pub(super) struct TargetArguments {
+    /// The server, such as `http://localhost:19530`; without it the embedded reference target
+    #[arg(long, value_name = "URL", env = "MILVUS_URI")]
+    pub(super) target: Option<String>,
+    /// `user:password` or an API key
+    #[arg(long, value_name = "TOKEN", env = "MILVUS_TOKEN", hide_env_values = true)]
+    pub(super) token: Option<String>,
+    /// The profile whose contract applies; without it the server is recognised by the operations it has
+    #[arg(long, value_name = "PROFILE", value_parser = profile)]
+    pub(super) profile: Option<Profile>,
+    /// Trust the certificates in this PEM file, too
+    #[arg(long, value_name = "FILE")]
+    pub(super) ca_cert: Option<PathBuf>,
+    /// Do not check the server's certificate
+    #[arg(long)]
+    pub(super) insecure: bool,
+    /// Go through this proxy
+    #[arg(long, value_name = "URL")]
+    pub(super) proxy: Option<String>,
+    /// How long one request may take
+    #[arg(long, value_name = "TIME", default_value = "30s", value_parser = duration)]
+    pub(super) timeout: Duration,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct RunArguments {
+    /// Scenario files, folders of them, or ids; without any, every scenario of the contract
+    #[arg(value_name = "PATHS")]
+    pub(super) paths: Vec<String>,
+    #[command(flatten)]
+    pub(super) target: TargetArguments,
+    /// Work in this database, which must exist
+    #[arg(long, value_name = "NAME", help_heading = "Target")]
+    pub(super) db: Option<String>,
+
+    /// Select scenarios: `id(…)`, `group(…)`, `tag(…)`, `level(…)`, `op(…)`, `req(…)`, `seed(…)`, joined by `&`, `|`, `-`
+    #[arg(long, short, value_name = "FILTER", help_heading = "Selection")]
+    pub(super) filter: Option<String>,
+    /// Run scenarios that may end the server's process, too
+    #[arg(long, help_heading = "Selection")]
+    pub(super) hazardous: bool,
+    /// Run scenarios that make many objects, too
+    #[arg(long, help_heading = "Selection")]
+    pub(super) heavy: bool,
+
+    /// Findings of this level and of more binding ones fail a case: must, should or observed
+    #[arg(long, value_name = "LEVEL", default_value = "must", value_parser = level, help_heading = "Judging")]
+    pub(super) gate: Level,
+    /// Properties that no document names are findings
+    #[arg(long, help_heading = "Judging")]
+    pub(super) strict: bool,
+
+    /// Cases at the same time
+    #[arg(long, short, value_name = "N", default_value_t = 8, value_parser = at_least_one, help_heading = "Course")]
+    pub(super) jobs: usize,
+    /// How long one case may take when its scenario does not say
+    #[arg(long, value_name = "TIME", default_value = "3m", value_parser = duration, help_heading = "Course")]
+    pub(super) case_timeout: Duration,
+    /// How long an awaited condition may take when its step does not say
+    #[arg(long, value_name = "TIME", default_value = "60s", value_parser = duration, help_heading = "Course")]
+    pub(super) patience: Duration,
+    /// How long the whole run may take; cases that have not begun by then are skipped
+    #[arg(long, value_name = "TIME", value_parser = duration, help_heading = "Course")]
+    pub(super) deadline: Option<Duration>,
+    /// Begin no further case after the first that fails
+    #[arg(long, conflicts_with = "max_failures", help_heading = "Course")]
+    pub(super) fail_fast: bool,
+    /// Begin no further case after so many have failed
+    #[arg(long, value_name = "N", value_parser = at_least_one, help_heading = "Course")]
+    pub(super) max_failures: Option<usize>,
+
+    /// Where the results file goes
+    #[arg(long, value_name = "FILE", default_value = "target/milvus-conformance/results.json", help_heading = "Output")]
+    pub(super) results: PathBuf,
+    /// Also make a report: `junit=FILE`
+    #[arg(long, value_name = "KIND=FILE", value_parser = report, help_heading = "Output")]
+    pub(super) report: Vec<ReportWanted>,
+    /// Where ledgers are kept, from which `sweep` works
+    #[arg(long, value_name = "DIR", default_value = LEDGERS, help_heading = "Output")]
+    pub(super) ledger: PathBuf,
+    /// Show every case; twice: every call and answer
+    #[arg(long, short, action = ArgAction::Count, conflicts_with = "quiet", help_heading = "Output")]
+    pub(super) verbose: u8,
+    /// Show only failed cases and the last line
+    #[arg(long, short, help_heading = "Output")]
+    pub(super) quiet: bool,
+}
+
+/// Where a run keeps its ledger, and `sweep` looks for it.
+const LEDGERS: &str = "target/milvus-conformance/ledger";
+
+#[derive(Debug, Args)]
+pub(super) struct ListArguments {
+    /// What to list
+    #[arg(value_enum, default_value_t = Listed::Scenarios)]
+    pub(super) what: Listed,
+    /// Scenario files, folders of them, or ids, when scenarios are listed
+    #[arg(value_name = "PATHS")]
+    pub(super) paths: Vec<String>,
+    /// Select scenarios, as in `run`
+    #[arg(long, short, value_name = "FILTER")]
+    pub(super) filter: Option<String>,
+    /// Only what holds for this profile
+    #[arg(long, value_name = "PROFILE", value_parser = profile)]
+    pub(super) profile: Option<Profile>,
+    /// Print JSON
+    #[arg(long)]
+    pub(super) json: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub(super) enum Listed {
+    /// Scripts that can be run
+    Scenarios,
+    /// Checkable statements
+    Requirements,
+    /// Documented endpoints
+    Operations,
+    /// Named failures
+    Errors,
+    /// Disputed points
+    Readings,
+    /// Products and versions
+    Profiles,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ExplainArguments {
+    /// The id of a requirement, scenario, operation, error or reading
+    pub(super) id: String,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct LintArguments {
+    /// Scenario files or folders of your own to check instead of the contract's
+    #[arg(value_name = "PATHS")]
+    pub(super) paths: Vec<String>,
+    /// Print JSON
+    #[arg(long)]
+    pub(super) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ServeArguments {
+    /// Where to listen; port 0 takes a free one
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:19530")]
+    pub(super) listen: SocketAddr,
+    /// The product and version to be
+    #[arg(long, value_name = "PROFILE", default_value = "milvus-2.6", value_parser = profile)]
+    pub(super) profile: Profile,
+    /// Ask for this `user:password`; without it, no authorization
+    #[arg(long, value_name = "TOKEN", value_parser = user_and_password)]
+    pub(super) token: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct SweepArguments {
+    #[command(flatten)]
+    pub(super) target: TargetArguments,
+    /// Where the ledgers of unfinished runs are
+    #[arg(long, value_name = "DIR", default_value = LEDGERS)]
+    pub(super) ledger: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct CompletionsArguments {
+    /// The shell
+    #[arg(value_enum)]
+    pub(super) shell: clap_complete::Shell,
+}
+
+/// A report to be made after the run.
+#[derive(Clone, Debug)]
+pub(super) enum ReportWanted {
+    /// JUnit XML in this file.
+    Junit(PathBuf),
+}
+
+fn report(text: &str) -> Result<ReportWanted, String> {
+    match text.split_once('=') {
+        Some(("junit", file)) if !file.is_empty() => Ok(ReportWanted::Junit(file.into())),
+        Some((kind, file)) if !file.is_empty() => Err(format!("there is no report of the kind `{kind}`; known is `junit`")),
+        _ => Err("say which kind and where, such as junit=report.xml".to_owned()),
+    }
+}
+
+fn profile(text: &str) -> Result<Profile, String> {
+    text.parse().map_err(|_| {
+        let names = Profile::ALL.iter().map(|profile| profile.name());
+        crate::diagnostic::suggestion(text, names).unwrap_or_default()
+    })
+}
+
+fn level(text: &str) -> Result<Level, String> {
+    [Level::Must, Level::Should, Level::Observed]
+        .into_iter()
+        .find(|level| level.word() == text)
+        .ok_or_else(|| crate::diagnostic::suggestion(text, ["must", "should", "observed"]).unwrap_or_default())
+}
+
+fn duration(text: &str) -> Result<Duration, String> {
+    let duration = crate::scenario::parse_duration(text)?;
+    if duration.is_zero() { Err("it has to be longer than nothing".to_owned()) } else { Ok(duration) }
+}
+
+fn at_least_one(text: &str) -> Result<usize, String> {
+    match text.parse::<usize>() {
+        Ok(0) => Err("it has to be at least 1".to_owned()),
+        Ok(number) => Ok(number),
+        Err(error) => Err(error.to_string()),
+    }
+}
+
+fn user_and_password(text: &str) -> Result<String, String> {
+    match text.split_once(':') {
+        Some((user, password)) if !user.is_empty() && !password.is_empty() => Ok(text.to_owned()),
+        _ => Err("a token is `user:password`, such as root:Milvus".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_arguments_are_sound() {
+        Cli::command().debug_assert();
+    }
+}

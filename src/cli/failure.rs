@@ -1,0 +1,82 @@
+//! Errors as text and exit code: the only place where one becomes the other.
+
+use super::exit;
+use super::style;
+use crate::contract::TreeError;
+use crate::diagnostic::Diagnostic;
+use crate::engine::{FilterError, LedgerError};
+use crate::scenario::LibraryError;
+use crate::target::{ConnectionError, PreflightError};
+use std::path::PathBuf;
+
+/// Why a command did not do what it was asked for.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Failure {
+    #[error("{}", count(.0.len(), "mistake"))]
+    Mistakes(Vec<Diagnostic>),
+    #[error(transparent)]
+    Specs(#[from] TreeError),
+    #[error(transparent)]
+    Library(#[from] LibraryError),
+    #[error("cannot read --filter: {0}")]
+    Filter(#[from] FilterError),
+    #[error("{0}")]
+    Usage(String),
+    #[error("cannot write {}: {source}; nothing was sent to the target", path.display())]
+    Unwritable { path: PathBuf, source: std::io::Error },
+    #[error("{0}; nothing was sent to the target")]
+    Ledger(#[from] LedgerError),
+    #[error(transparent)]
+    Connection(#[from] ConnectionError),
+    #[error(transparent)]
+    Preflight(#[from] PreflightError),
+    #[error("nothing to run: {0}")]
+    NothingToRun(String),
+    #[error("cannot write the results: {0}")]
+    Results(std::io::Error),
+    #[error("cannot print: {0}")]
+    Output(#[from] std::io::Error),
+    #[error("{0}")]
+    Broken(String),
+}
+
+impl Failure {
+    /// The exit code.
+    pub(super) fn code(&self) -> u8 {
+        match self {
+            Failure::Mistakes(_)
+            | Failure::Specs(_)
+            | Failure::Library(_)
+            | Failure::Filter(_)
+            | Failure::Usage(_)
+            | Failure::Unwritable { .. }
+            | Failure::Ledger(_)
+            | Failure::Connection(_) => exit::USAGE,
+            Failure::Preflight(_) => exit::UNREACHABLE,
+            Failure::NothingToRun(_) => exit::NOTHING_RAN,
+            Failure::Results(_) | Failure::Output(_) | Failure::Broken(_) => exit::BROKEN,
+        }
+    }
+
+    /// What is shown, several lines at times. Styled; the stream takes the styles away when it has to.
+    pub(super) fn text(&self) -> String {
+        match self {
+            Failure::Mistakes(mistakes) => {
+                let mut text = rendered(mistakes);
+                text.push_str(&format!("{}\n", style::bad(&count(mistakes.len(), "mistake"))));
+                text.trim_end().to_owned()
+            }
+            other => format!("{} {other}", style::bad("error:")),
+        }
+    }
+}
+
+/// Mistakes with their places, one below the other.
+pub(super) fn rendered(mistakes: &[Diagnostic]) -> String {
+    mistakes.iter().map(|mistake| format!("{}\n\n", mistake.render(true))).collect()
+}
+
+/// A number with its word in the right form.
+pub(super) fn count(number: usize, word: &str) -> String {
+    format!("{number} {word}{}", if number == 1 { "" } else { "s" })
+}

@@ -1,0 +1,56 @@
+//! The command line: one file a command. Only this module prints.
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "printing is what a command line is for")]
+
+mod arguments;
+mod completions;
+mod console;
+mod exit;
+mod explain;
+mod failure;
+mod lint;
+mod list;
+mod man;
+mod run;
+mod serve;
+mod style;
+mod sweep;
+mod workspace;
+
+use arguments::{Cli, Command};
+use clap::Parser;
+use failure::Failure;
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+/// Parses the arguments, does what they say and answers with the exit code.
+pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let cli = match Cli::try_parse_from(arguments) {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Help and version come this way, too; they are no mistakes.
+            let code = if error.use_stderr() { exit::USAGE } else { exit::SUCCESS };
+            return if error.print().is_ok() { ExitCode::from(code) } else { ExitCode::from(exit::BROKEN) };
+        }
+    };
+    let done = match cli.command {
+        Command::Run(arguments) => run::run(&cli.contract, &arguments),
+        Command::List(arguments) => list::list(&cli.contract, &arguments),
+        Command::Explain(arguments) => explain::explain(&cli.contract, &arguments),
+        Command::Lint(arguments) => lint::lint(&cli.contract, &arguments),
+        Command::Serve(arguments) => serve::serve(&arguments),
+        Command::Sweep(arguments) => sweep::sweep(&cli.contract, &arguments),
+        Command::Completions(arguments) => completions::completions(&arguments),
+        Command::Man => man::man(),
+    };
+    match done {
+        Ok(code) => ExitCode::from(code),
+        Err(Failure::Output(error)) if error.kind() == std::io::ErrorKind::BrokenPipe => {
+            // Whoever reads has seen enough, as in `list | head`.
+            ExitCode::from(exit::SUCCESS)
+        }
+        Err(failure) => {
+            anstream::eprintln!("{}", failure.text());
+            ExitCode::from(failure.code())
+        }
+    }
+}

@@ -1,0 +1,476 @@
+//! One case from its fixtures to its cleaning up.
+
+use super::cleanup::remove;
+use super::run::Session;
+use super::steps::{Caller, prepare};
+use super::{CaseReport, Entry, Event, PlannedCase, Undocumented, Wait};
+use crate::contract::{CompiledOperation, Operation, ProfileContract, automatic};
+use crate::exchange::{Exchange, Request};
+use crate::judge::{Fault, Judgement, Outcome, Question, judge};
+use crate::matcher::{Matcher, Path};
+use crate::scenario::{Given, Scenario, Scope, Step, TemplateError, parse_duration};
+use crate::verdict::{Finding, Level, Source, Verdict};
+use indexmap::IndexMap;
+use serde_json::Value;
+use std::borrow::Cow;
+use std::time::{Duration, Instant};
+use tokio::sync::mpsc;
+
+/// Runs one case and cleans up behind it.
+pub(super) async fn run_case(
+    session: &Session,
+    caller: &Caller,
+    number: usize,
+    planned: &PlannedCase,
+    events: &mpsc::Sender<Event>,
+) -> CaseReport {
+    let started = Instant::now();
+    let report = planned.report(Verdict::Pass, None);
+    let prefix = format!("{}{number}_", session.run_prefix());
+    let mut case = Case { session, caller, events, prefix, started, deadline: session.options().case_timeout, report, made: Vec::new() };
+    let end = match planned.scenario() {
+        Ok(scenario) => case.run(&scenario).await,
+        Err(problem) => Err(Stop::Error(problem.to_string())),
+    };
+    case.report.duration_ms = milliseconds(started.elapsed());
+    case.close(end);
+    case.clean_up().await;
+    case.report
+}
+
+/// Why a case ends before its last step.
+enum Stop {
+    /// The preparation or the harness broke.
+    Error(String),
+    /// The target has no such operation.
+    Unsupported(String),
+    /// A finding after which the rest makes no sense.
+    Found,
+    /// The user ended the run.
+    Interrupted,
+}
+
+struct Case<'a> {
+    session: &'a Session,
+    caller: &'a Caller,
+    events: &'a mpsc::Sender<Event>,
+    /// What the names of this case begin with.
+    prefix: String,
+    started: Instant,
+    deadline: Duration,
+    report: CaseReport,
+    made: Vec<Entry>,
+}
+
+/// A step that is filled in and noted in the ledger.
+struct Ready<'a, 's> {
+    step: &'s Step,
+    number: String,
+    operation: &'a Operation,
+    request: Request,
+    returns: Vec<(&'s Path, Cow<'s, Matcher>)>,
+}
+
+/// What a step came to, before it is entered into the report.
+struct Answered<'a, 's> {
+    ready: Ready<'a, 's>,
+    judgement: Judgement<'s>,
+    /// Automatic checks that did not hold while a condition was awaited.
+    faults_on_the_way: Vec<(&'s str, Fault)>,
+    came_as_expected: bool,
+    calls: u64,
+    wait: Option<Wait>,
+}
+
+/// The requirement that a finding is about.
+struct Proof {
+    id: String,
+    level: Level,
+    sources: Vec<Source>,
+}
+
+impl<'a> Case<'a> {
+    async fn run(&mut self, scenario: &Scenario) -> Result<(), Stop> {
+        let deadline = scenario.deadline.as_ref().and_then(|text| parse_duration(text).ok());
+        self.deadline = deadline.unwrap_or(self.session.options().case_timeout);
+        let mut scope = Scope::new(&self.prefix);
+        scope.set("run", Value::String(self.session.run_prefix().to_owned()));
+        if let Some(token) = &self.session.options().token {
+            scope.set("token", Value::String(token.expose().to_owned()));
+        }
+        for (variable, given) in &scenario.given {
+            self.make(variable, given, &mut scope).await?;
+        }
+        for (index, step) in scenario.steps.iter().enumerate() {
+            self.step(Some(scenario), step, &(index + 1).to_string(), &mut scope).await?;
+        }
+        Ok(())
+    }
+
+    /// Makes a fixture and sets its variable.
+    async fn make(&mut self, variable: &str, given: &Given, scope: &mut Scope) -> Result<(), Stop> {
+        let name = given.fixture().value.as_str();
+        let broken = |why: String| Stop::Error(format!("the fixture `{variable}` ({name}) could not be made: {why}"));
+        let fixture = self.session.fixture(name).ok_or_else(|| broken("there is no such fixture".to_owned()))?;
+        let object = scope.name(variable);
+        let mut inner = scope.clone();
+        inner.set("name", Value::String(object.clone()));
+        for (parameter, default) in &fixture.params {
+            let value = given.with().and_then(|with| with.get(parameter)).unwrap_or(default);
+            inner.set(parameter.clone(), scope.fill(value).map_err(|error| broken(error.to_string()))?);
+        }
+        for (index, step) in fixture.steps.iter().enumerate() {
+            let number = format!("{variable}.{}", index + 1);
+            self.step(None, step, &number, &mut inner).await.map_err(|stop| match stop {
+                Stop::Error(why) => broken(why),
+                other => other,
+            })?;
+        }
+        scope.set(variable, Value::String(object));
+        Ok(())
+    }
+
+    /// One step of the file: its rows one after the other. A fixture's steps have no scenario.
+    async fn step(
+        &mut self,
+        scenario: Option<&Scenario>,
+        step: &Step,
+        number: &str,
+        scope: &mut Scope,
+    ) -> Result<(), Stop> {
+        if step.is_bound() && !step.bounds().hold_for(self.session.contract().profile()) {
+            return Ok(());
+        }
+        let Some(rows) = &step.each else { return self.row(scenario, step, number, scope).await };
+        for (index, row) in rows.iter().enumerate() {
+            let number = format!("{number}.{}", index + 1);
+            let mut inner = scope.clone();
+            for (key, value) in row {
+                let value = inner.fill(value).map_err(|error| template_error(&number, &error))?;
+                inner.set(key.clone(), value);
+            }
+            self.row(scenario, step, &number, &mut inner).await?;
+            for variable in step.save.keys() {
+                if let Some(value) = inner.get(variable) {
+                    scope.set(variable.clone(), value.clone());
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// A step with its variables set: one call, or several at the same time.
+    async fn row(
+        &mut self,
+        scenario: Option<&Scenario>,
+        step: &Step,
+        number: &str,
+        scope: &mut Scope,
+    ) -> Result<(), Stop> {
+        if self.session.interrupt().is_set() {
+            return Err(Stop::Interrupted);
+        }
+        if self.started.elapsed() > self.deadline {
+            return Err(Stop::Error(format!("step {number}: the case took longer than {:?}", self.deadline)));
+        }
+        let mut ready = Vec::with_capacity(1);
+        match &step.together {
+            None => ready.push(self.ready(step, number.to_owned(), scope)?),
+            Some(steps) => {
+                let profile = self.session.contract().profile();
+                for (index, inner) in steps.iter().enumerate().filter(|(_, step)| step.bounds().hold_for(profile)) {
+                    ready.push(self.ready(inner, format!("{number}.{}", index + 1), scope)?);
+                }
+            }
+        }
+        let this = &*self;
+        let answers = match ready.pop() {
+            Some(only) if ready.is_empty() => vec![this.ask(only).await],
+            last => futures_util::future::join_all(ready.into_iter().chain(last).map(|ready| this.ask(ready))).await,
+        };
+        let mut end = Ok(());
+        for answer in answers {
+            let entered = match answer {
+                Ok(answered) => self.enter(scenario, answered, scope),
+                Err(stop) => Err(stop),
+            };
+            end = end.and(entered);
+        }
+        end
+    }
+
+    /// Fills in a step, refuses what could harm, and notes what is about to be made.
+    fn ready<'s>(&mut self, step: &'s Step, number: String, scope: &Scope) -> Result<Ready<'a, 's>, Stop> {
+        let contract = self.session.contract();
+        let name = step.call.as_ref().map(|call| call.value.as_str()).unwrap_or_default();
+        let operation = contract.operation(name).map(CompiledOperation::operation);
+        let operation = operation.ok_or_else(|| Stop::Unsupported(format!("{} has no {name}", contract.profile())))?;
+        let prepared = prepare(self.caller, contract, operation, step, scope, self.session.run_prefix())
+            .map_err(|error| Stop::Error(format!("step {number}, {name}: {error}")))?;
+        let mut returns = Vec::new();
+        for expectations in [&step.returns, &step.eventually].into_iter().flatten() {
+            for (path, matcher) in expectations {
+                returns.push((path, if matcher.has_templates() {
+                    let filled = matcher.fill(&mut |value: &Value| scope.fill(value));
+                    Cow::Owned(filled.map_err(|error| template_error(&number, &error))?)
+                } else {
+                    Cow::Borrowed(&matcher.value)
+                }));
+            }
+        }
+        if let Some(entry) = prepared.makes {
+            self.session.ledger().make(&entry).map_err(|error| Stop::Error(error.to_string()))?;
+            if !self.made.contains(&entry) {
+                self.made.push(entry);
+            }
+        }
+        Ok(Ready { step, number, operation, request: prepared.request, returns })
+    }
+
+    /// Sends a step and judges the answer; again and again when a condition is awaited.
+    async fn ask<'s>(&self, ready: Ready<'a, 's>) -> Result<Answered<'a, 's>, Stop>
+    where
+        'a: 's,
+    {
+        let (step, session) = (ready.step, self.session);
+        let contract: &'a ProfileContract = session.contract();
+        let own_route = step.path.is_none() && step.method.is_none();
+        let operation = own_route.then(|| contract.operation(&ready.operation.name)).flatten();
+        let question: Question<'s> = Question { operation, fails: step.fails.as_ref(), status: step.status };
+        let patient = step.eventually.is_some() || step.within.is_some();
+        let within = step.within.as_ref().and_then(|text| parse_duration(text).ok());
+        let asked = Instant::now();
+        let mut pause = FIRST_PAUSE;
+        let mut faults_on_the_way = Vec::new();
+        let mut calls = 0;
+        let (judgement, held) = loop {
+            calls += 1;
+            let (response, took) = self
+                .caller
+                .send(&ready.request)
+                .await
+                .map_err(|error| Stop::Error(format!("step {}, {}: {error}", ready.number, ready.operation.name)))?;
+            let mut judgement = judge(contract, &question, &ready.returns, &response);
+            if session.options().tell_exchanges {
+                let exchange = Box::new(Exchange { request: ready.request.clone(), response, took });
+                let event = Event::Exchanged { id: self.report.id.clone(), step: ready.number.clone(), exchange };
+                // Nobody listens any more only when the whole run is being dropped.
+                let _ = self.events.send(event).await;
+            }
+            let held = judgement.unmet.is_empty() && judgement.outcome != Outcome::Unsupported;
+            let left = within.unwrap_or(session.options().patience).min(self.deadline).saturating_sub(asked.elapsed());
+            let over = left.is_zero() || judgement.outcome == Outcome::Unsupported || session.interrupt().is_set();
+            if held || !patient || over {
+                break (judgement, held);
+            }
+            let faults = judgement.checks.iter_mut().filter_map(|check| Some((check.requirement, *check.fault.take()?)));
+            faults_on_the_way.extend(faults);
+            session.interrupt().or_after(pause.min(left)).await;
+            pause = pause.mul_f64(1.6).min(LAST_PAUSE);
+        };
+        let wait = patient.then(|| Wait {
+            step: ready.number.clone(),
+            operation: ready.operation.name.clone(),
+            waited_ms: milliseconds(asked.elapsed()),
+            polls: calls,
+            held,
+        });
+        let came_as_expected = judgement.came_as_expected(&question) && (held || !patient);
+        Ok(Answered { ready, judgement, faults_on_the_way, came_as_expected, calls, wait })
+    }
+
+    /// Enters what a step came to into the report, and takes its captures.
+    fn enter(
+        &mut self,
+        scenario: Option<&Scenario>,
+        answered: Answered<'_, '_>,
+        scope: &mut Scope,
+    ) -> Result<(), Stop> {
+        let Answered { ready, judgement, faults_on_the_way, mut came_as_expected, calls, wait } = answered;
+        self.report.calls += calls;
+        self.report.waits.extend(wait);
+        if judgement.outcome == Outcome::Unsupported {
+            return Err(Stop::Unsupported(ready.operation.name.clone()));
+        }
+        self.notes(&ready, &judgement);
+        for (requirement, fault) in faults_on_the_way {
+            self.automatic(&ready, requirement, Some(fault));
+        }
+        for check in judgement.checks {
+            self.automatic(&ready, check.requirement, check.fault.map(|fault| *fault));
+        }
+        let mut unmet = judgement.unmet;
+        if unmet.is_empty() {
+            for (variable, path) in &ready.step.save {
+                match judgement.body.as_ref().and_then(|body| path.find(body)) {
+                    Some(value) => scope.set(variable.clone(), value.clone()),
+                    None => {
+                        came_as_expected = false;
+                        unmet.push(Fault {
+                            message: format!("there is nothing at `{path}` to keep as `{variable}`"),
+                            expected: "any value".to_owned(),
+                            actual: Value::Null,
+                            pointer: path.pointer(),
+                        });
+                    }
+                }
+            }
+        }
+        let proofs = scenario.map(|scenario| self.proofs(scenario, ready.step)).unwrap_or_default();
+        let Some(first) = unmet.first() else {
+            for proof in proofs {
+                self.passed(&proof.id);
+            }
+            return Ok(());
+        };
+        if proofs.is_empty() {
+            let note = ready.step.note.as_ref().map(|note| format!(" ({note})")).unwrap_or_default();
+            let why = format!("step {}, {}: {}; expected {}, got {}", ready.number, ready.operation.name, first.message,
+                first.expected, first.actual);
+            return Err(Stop::Error(self.caller.redactor().redact(&format!("{why}{note}")).into_owned()));
+        }
+        for proof in proofs {
+            for fault in &unmet {
+                self.found(&ready, &proof, fault.clone());
+            }
+        }
+        if came_as_expected { Ok(()) } else { Err(Stop::Found) }
+    }
+
+    /// Undocumented properties and readings met.
+    fn notes(&mut self, ready: &Ready<'_, '_>, judgement: &Judgement<'_>) {
+        for pointer in &judgement.undocumented {
+            let pointer: Vec<&str> = pointer
+                .split('/')
+                .map(|part| if part.bytes().all(|byte| byte.is_ascii_digit()) && !part.is_empty() { "*" } else { part })
+                .collect();
+            let note = Undocumented { operation: ready.operation.name.clone(), pointer: pointer.join("/") };
+            if self.report.undocumented.contains(&note) {
+                continue;
+            }
+            if self.session.options().strict {
+                self.automatic(ready, &automatic::response(&ready.operation.name), Some(Fault {
+                    message: "a property that no document names".to_owned(),
+                    expected: "only documented properties (--strict)".to_owned(),
+                    actual: Value::Null,
+                    pointer: note.pointer.clone(),
+                }));
+            }
+            self.report.undocumented.push(note);
+        }
+        for (reading, form) in &judgement.readings {
+            let forms = entry(&mut self.report.readings, reading);
+            *entry(forms, form) += 1;
+        }
+    }
+
+    fn automatic(&mut self, ready: &Ready<'_, '_>, requirement: &str, fault: Option<Fault>) {
+        match fault {
+            None => self.passed(requirement),
+            Some(fault) => {
+                let proof = self.proof(requirement);
+                self.found(ready, &proof, fault);
+            }
+        }
+    }
+
+    fn proofs(&self, scenario: &Scenario, step: &Step) -> Vec<Proof> {
+        let named = scenario.proofs(step);
+        if named.is_empty() && scenario.covers.is_empty() && (step.fails.is_some() || step.returns.is_some()) {
+            let source = Source { doc: Some(self.report.file.clone()), ..Source::default() };
+            return vec![Proof { id: format!("scenario.{}", self.report.id), level: Level::Must, sources: vec![source] }];
+        }
+        named.iter().map(|id| self.proof(id)).collect()
+    }
+
+    fn proof(&self, id: &str) -> Proof {
+        let stated = self.session.contract().requirement(id);
+        Proof {
+            id: id.to_owned(),
+            level: stated.map_or(Level::Must, |requirement| requirement.level),
+            sources: stated.map(|requirement| requirement.sources.clone()).unwrap_or_default(),
+        }
+    }
+
+    fn passed(&mut self, requirement: &str) {
+        self.report.passed_checks += 1;
+        entry(&mut self.report.requirements, requirement).passed += 1;
+    }
+
+    fn found(&mut self, ready: &Ready<'_, '_>, proof: &Proof, fault: Fault) {
+        entry(&mut self.report.requirements, &proof.id).failed += 1;
+        let redactor = self.caller.redactor();
+        let finding = Finding {
+            requirement: proof.id.clone(),
+            level: proof.level,
+            verdict: Verdict::Fail,
+            sources: proof.sources.clone(),
+            step: ready.number.clone(),
+            operation: ready.operation.name.clone(),
+            message: redactor.redact(&fault.message).into_owned(),
+            expected: redactor.redact(&fault.expected).into_owned(),
+            actual: redactor.redact_value(&fault.actual),
+            pointer: fault.pointer,
+            curl: self.caller.curl(&ready.request),
+        };
+        let same = |other: &Finding| {
+            (&other.requirement, &other.step, &other.pointer) == (&finding.requirement, &finding.step, &finding.pointer)
+        };
+        if !self.report.findings.iter().any(same) {
+            self.report.findings.push(finding);
+        }
+    }
+
+    /// Decides the verdict.
+    fn close(&mut self, end: Result<(), Stop>) {
+        let gate = self.session.options().gate;
+        let gated = self.report.findings.iter().any(|finding| finding.level <= gate);
+        let (verdict, reason) = match end {
+            Err(Stop::Error(why)) => (Verdict::Error, Some(why)),
+            Err(Stop::Unsupported(name)) => (Verdict::Unsupported, Some(name)),
+            Err(Stop::Interrupted) => (Verdict::Skipped, Some("the run was ended".to_owned())),
+            // A proof below the gate failed and the rest could not be done.
+            Err(Stop::Found) => (Verdict::Pass, Some("ended early at a finding below the gate".to_owned())),
+            Ok(()) if self.report.passed_checks == 0 && self.report.findings.is_empty() => {
+                (Verdict::Skipped, Some("no step applies to this profile".to_owned()))
+            }
+            Ok(()) => (Verdict::Pass, None),
+        };
+        self.report.verdict = if gated { Verdict::Fail } else { verdict };
+        self.report.reason = if gated { None } else { reason };
+    }
+
+    async fn clean_up(&mut self) {
+        let made = std::mem::take(&mut self.made);
+        for (entry, left) in remove(self.caller, self.session.contract(), &made).await {
+            match left {
+                None => {
+                    // The object is gone whatever the ledger says; sweeping it once more does no harm.
+                    let _ = self.session.ledger().gone(&entry);
+                }
+                Some(left) => self.report.cleanup.left.push(left),
+            }
+        }
+    }
+}
+
+/// The pauses between the questions of an awaited condition.
+const FIRST_PAUSE: Duration = Duration::from_millis(4);
+const LAST_PAUSE: Duration = Duration::from_secs(1);
+
+fn template_error(number: &str, error: &TemplateError) -> Stop {
+    Stop::Error(format!("step {number}: {error}"))
+}
+
+/// The entry of a key, without making a text of the key when it is there already.
+fn entry<'m, T: Default>(map: &'m mut IndexMap<String, T>, key: &str) -> &'m mut T {
+    let index = match map.get_index_of(key) {
+        Some(index) => index,
+        None => map.insert_full(key.to_owned(), T::default()).0,
+    };
+    &mut map[index]
+}
+
+pub(super) fn milliseconds(duration: Duration) -> f64 {
+    (duration.as_secs_f64() * 1e6).round() / 1e3
+}

@@ -1,0 +1,20 @@
+//! Running scenarios: plan → cases → events.
+//!
+//! The engine prints nothing and keeps no results; whoever listens to its events does.
+
+mod case;
+mod cleanup;
+mod event;
+mod filter;
+mod ledger;
+mod plan;
+mod run;
+mod steps;
+
+pub use cleanup::remove;
+pub use event::{CaseReport, CleanupReport, Event, Leftover, RequirementTally, Undocumented, Wait};
+pub use filter::{Filter, FilterError, Subject};
+pub use ledger::{Entry, Ledger, LedgerError, Unfinished};
+pub use plan::{Plan, PlanError, PlannedCase, Skipped, Wanted};
+pub use run::{BROKE, Interrupt, Options, Session, run};
+pub use steps::Caller;

@@ -1,0 +1,206 @@
+//! A run: its cases side by side, its limits, its end.
+
+use super::case::run_case;
+use super::steps::Caller;
+use super::{Event, Ledger, Plan, PlannedCase};
+use crate::contract::ProfileContract;
+use crate::scenario::{Fixture, Library};
+use crate::target::Secret;
+use crate::verdict::{Level, Verdict};
+use futures_util::FutureExt;
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+use tokio::sync::{Notify, mpsc};
+
+/// How a run is done.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Cases at the same time.
+    pub jobs: usize,
+    /// How long a case may take when its scenario does not say.
+    pub case_timeout: Duration,
+    /// How long an awaited condition may take when its step does not say.
+    pub patience: Duration,
+    /// How long the whole run may take.
+    pub deadline: Option<Duration>,
+    /// After how many failed cases no further one begins.
+    pub max_failures: Option<usize>,
+    /// Findings of this level and of more binding ones make a case fail.
+    pub gate: Level,
+    /// Whether properties that no document names are findings.
+    pub strict: bool,
+    /// The token that calls carry, for scenarios that vary it.
+    pub token: Option<Secret>,
+    /// Whether each call is told as an event.
+    pub tell_exchanges: bool,
+}
+
+/// A wish to end the run early, which any thread may set and any task may await.
+#[derive(Debug, Default)]
+pub struct Interrupt {
+    set: AtomicBool,
+    notify: Notify,
+}
+
+impl Interrupt {
+    /// Ends the run: no case begins, and those that run end at their next step.
+    pub fn set(&self) {
+        self.set.store(true, Ordering::SeqCst);
+        self.notify.notify_waiters();
+    }
+
+    /// Whether the run is to end.
+    pub fn is_set(&self) -> bool {
+        self.set.load(Ordering::SeqCst)
+    }
+
+    /// Returns after a pause, or at once when the run is to end. The pause is the growing interval between two questions
+    /// of an awaited condition.
+    pub(super) async fn or_after(&self, pause: Duration) {
+        let notified = self.notify.notified();
+        if !self.is_set() {
+            // Timing out is the ordinary end of a pause.
+            let _ = tokio::time::timeout(pause, notified).await;
+        }
+    }
+}
+
+/// Everything that the cases of a run share.
+pub struct Session {
+    contract: ProfileContract,
+    library: Library,
+    options: Options,
+    ledger: Ledger,
+    run: String,
+    prefix: String,
+    interrupt: Arc<Interrupt>,
+}
+
+impl Session {
+    /// Joins what a run needs. `run` is its name, from which every name that it makes begins.
+    pub fn new(
+        contract: ProfileContract,
+        library: Library,
+        options: Options,
+        ledger: Ledger,
+        run: impl Into<String>,
+        interrupt: Arc<Interrupt>,
+    ) -> Self {
+        let run = run.into();
+        Self { contract, library, options, ledger, prefix: format!("{run}_"), run, interrupt }
+    }
+
+    /// A new name for a run, short and unlike that of any other.
+    pub fn fresh_name() -> String {
+        let mut generator = fastrand::Rng::new();
+        let letters: String = (0..7).map(|_| generator.char('a'..='z')).collect();
+        format!("mc_{letters}")
+    }
+
+    /// The contract.
+    pub fn contract(&self) -> &ProfileContract {
+        &self.contract
+    }
+
+    /// How the run is done.
+    pub fn options(&self) -> &Options {
+        &self.options
+    }
+
+    /// What the run has made.
+    pub fn ledger(&self) -> &Ledger {
+        &self.ledger
+    }
+
+    /// The run's name.
+    pub fn run_name(&self) -> &str {
+        &self.run
+    }
+
+    pub(super) fn run_prefix(&self) -> &str {
+        &self.prefix
+    }
+
+    pub(super) fn fixture(&self, name: &str) -> Option<&Fixture> {
+        self.library.fixture(name)
+    }
+
+    pub(super) fn interrupt(&self) -> &Interrupt {
+        &self.interrupt
+    }
+}
+
+/// Runs all cases of a plan, at most `jobs` at a time, and returns when each has been told as finished.
+///
+/// A case that does not begin, because the run was ended, its deadline passed or too many failed, is told as skipped.
+pub async fn run(session: Arc<Session>, caller: Caller, plan: Plan, events: mpsc::Sender<Event>) {
+    let started = Instant::now();
+    let shared = Arc::new(Shared { cases: plan.cases, next: AtomicUsize::new(0), failures: AtomicUsize::new(0) });
+    let workers = session.options.jobs.clamp(1, shared.cases.len().max(1));
+    let running: Vec<_> = (0..workers)
+        .map(|_| {
+            let (session, caller) = (Arc::clone(&session), caller.clone());
+            tokio::spawn(work(session, caller, Arc::clone(&shared), started, events.clone()))
+        })
+        .collect();
+    drop(events);
+    for worker in running {
+        // Panics of a case are caught where it runs; a worker has nothing else that could panic.
+        let _ = worker.await;
+    }
+}
+
+struct Shared {
+    cases: Vec<PlannedCase>,
+    next: AtomicUsize,
+    failures: AtomicUsize,
+}
+
+async fn work(
+    session: Arc<Session>,
+    caller: Caller,
+    shared: Arc<Shared>,
+    started: Instant,
+    events: mpsc::Sender<Event>,
+) {
+    loop {
+        let index = shared.next.fetch_add(1, Ordering::Relaxed);
+        let Some(planned) = shared.cases.get(index) else { return };
+        let report = match reason_to_end(&session, &shared, started) {
+            Some(why) => planned.report(Verdict::Skipped, Some(why)),
+            None => {
+                let started = Event::CaseStarted { id: planned.id.clone() };
+                if events.send(started).await.is_err() {
+                    return;
+                }
+                let case = run_case(&session, &caller, index + 1, planned, &events);
+                AssertUnwindSafe(case).catch_unwind().await.unwrap_or_else(|_| {
+                    planned.report(Verdict::Error, Some(format!("{BROKE}, which is a defect of milvus-conformance")))
+                })
+            }
+        };
+        if report.verdict == Verdict::Fail || report.verdict == Verdict::Error {
+            shared.failures.fetch_add(1, Ordering::Relaxed);
+        }
+        if events.send(Event::CaseFinished(Box::new(report))).await.is_err() {
+            return;
+        }
+    }
+}
+
+/// How the reason of a case begins that ended because the harness itself broke.
+pub const BROKE: &str = "the harness itself broke";
+
+fn reason_to_end(session: &Session, shared: &Shared, started: Instant) -> Option<String> {
+    if session.interrupt.is_set() {
+        return Some("the run was ended".to_owned());
+    }
+    if session.options.deadline.is_some_and(|deadline| started.elapsed() >= deadline) {
+        return Some("the deadline of the run had passed".to_owned());
+    }
+    let failures = shared.failures.load(Ordering::Relaxed);
+    let limit = session.options.max_failures.filter(|limit| failures >= *limit)?;
+    Some(format!("{limit} case{} had failed", if limit == 1 { "" } else { "s" }))
+}

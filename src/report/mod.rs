@@ -1,0 +1,5 @@
+//! Reports: pure functions of the results.
+
+mod junit;
+
+pub use junit::junit;

@@ -1,0 +1,414 @@
+//! The results file: what a run found, from which every report is made.
+//!
+//! It is written as the run goes, one case a line, so that a run that was cut off keeps what it knew. When the run ends,
+//! the file is one JSON object. [`read`] takes both.
+
+use crate::contract::Contract;
+use crate::engine::CaseReport;
+use crate::profile::Profile;
+use crate::verdict::{Level, Source, Verdict};
+use indexmap::IndexMap;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use std::fs::File;
+use std::io::{self, BufWriter, Write};
+use std::path::Path;
+
+/// The form of the file. Its number grows when a reader of the old form could misread the new one.
+pub const SCHEMA: &str = "milvus-conformance/results/1";
+
+/// What a run found.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[schemars(title = "Results of a run of milvus-conformance")]
+pub struct Results {
+    /// What the run was; these keys stand first in the file.
+    #[serde(flatten)]
+    pub head: Head,
+    /// The cases, in the order in which they ended.
+    pub cases: Vec<CaseReport>,
+    /// What came of it all; missing in the file of a run that was cut off.
+    #[serde(flatten)]
+    pub outcome: Outcome,
+}
+
+/// What is known before the first case.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct Head {
+    /// The form of the file: [`SCHEMA`].
+    pub schema: String,
+    /// Who wrote it.
+    pub tool: Tool,
+    /// The server.
+    pub target: TargetFacts,
+    /// The profile whose contract was applied.
+    pub profile: Profile,
+    /// How the profile was chosen.
+    pub profile_reason: String,
+    /// The run's name, with which the names that it made begin.
+    pub run: String,
+    /// When it began, in UTC.
+    pub started: String,
+    /// Findings of this level and of more binding ones fail a case.
+    pub gate: Level,
+}
+
+/// Who wrote the file.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct Tool {
+    /// `milvus-conformance`.
+    pub name: String,
+    /// Its version.
+    pub version: String,
+}
+
+impl Tool {
+    /// This build.
+    pub fn this() -> Self {
+        Self { name: env!("CARGO_PKG_NAME").to_owned(), version: env!("CARGO_PKG_VERSION").to_owned() }
+    }
+}
+
+/// The server.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct TargetFacts {
+    /// Its address, or what the embedded target is called.
+    pub address: String,
+    /// Whether it is the embedded reference target.
+    pub embedded: bool,
+    /// Whether it checks tokens.
+    pub auth: bool,
+}
+
+/// What came of a run.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
+pub struct Outcome {
+    /// Every requirement of the profile, with what is said of it.
+    pub requirements: Vec<RequirementResult>,
+    /// Which form of each reading the target follows, with the number of answers that had it.
+    pub readings: IndexMap<String, IndexMap<String, u64>>,
+    /// Cases by verdict.
+    pub summary: Counts,
+    /// Calls made, polls included.
+    pub calls: u64,
+    /// From the first case to the last, in milliseconds.
+    pub duration_ms: f64,
+    /// Whether every case of the plan was begun and ended.
+    pub complete: bool,
+}
+
+/// Cases by verdict.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
+#[expect(missing_docs, reason = "the fields are the verdicts, which are described where they are defined")]
+pub struct Counts {
+    pub pass: u64,
+    pub fail: u64,
+    pub error: u64,
+    pub known: u64,
+    pub fixed: u64,
+    pub unsupported: u64,
+    pub skipped: u64,
+}
+
+impl Counts {
+    /// Counts one more.
+    pub fn add(&mut self, verdict: Verdict) {
+        *self.of(verdict) += 1;
+    }
+
+    /// How many of a verdict.
+    pub fn get(mut self, verdict: Verdict) -> u64 {
+        *self.of(verdict)
+    }
+
+    /// All together.
+    pub fn total(self) -> u64 {
+        Verdict::ALL.into_iter().map(|verdict| self.get(verdict)).sum()
+    }
+
+    /// Those of which something was learned.
+    pub fn ran(self) -> u64 {
+        self.total() - self.skipped - self.unsupported
+    }
+
+    fn of(&mut self, verdict: Verdict) -> &mut u64 {
+        match verdict {
+            Verdict::Pass => &mut self.pass,
+            Verdict::Fail => &mut self.fail,
+            Verdict::Error => &mut self.error,
+            Verdict::Known => &mut self.known,
+            Verdict::Fixed => &mut self.fixed,
+            Verdict::Unsupported => &mut self.unsupported,
+            Verdict::Skipped => &mut self.skipped,
+        }
+    }
+}
+
+/// What is said of a requirement.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct RequirementResult {
+    /// Its id.
+    pub id: String,
+    /// How binding it is.
+    pub level: Level,
+    /// What is said of it: the worst of its checks; `skipped` when nothing was checked.
+    pub verdict: Verdict,
+    /// The statement.
+    pub statement: String,
+    /// Checks that held.
+    pub passed: u64,
+    /// Checks that did not.
+    pub failed: u64,
+    /// Why it cannot be checked through REST.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub not_testable: Option<String>,
+    /// Where it comes from.
+    pub sources: Vec<Source>,
+}
+
+/// Sums up cases as they end, without keeping them.
+#[derive(Clone, Debug, Default)]
+pub struct Totals {
+    counts: Counts,
+    calls: u64,
+    checks: IndexMap<String, Checked>,
+    readings: IndexMap<String, IndexMap<String, u64>>,
+}
+
+#[derive(Clone, Debug, Default)]
+struct Checked {
+    passed: u64,
+    failed: u64,
+    /// The worst verdict of a case that covers it and did not come to an end.
+    cut_short: Option<Verdict>,
+}
+
+impl Totals {
+    /// Counts a case in.
+    pub fn add(&mut self, case: &CaseReport) {
+        self.counts.add(case.verdict);
+        self.calls += case.calls;
+        for (id, tally) in &case.requirements {
+            let checked = self.checks.entry(id.clone()).or_default();
+            checked.passed += tally.passed;
+            checked.failed += tally.failed;
+        }
+        if matches!(case.verdict, Verdict::Error | Verdict::Unsupported) {
+            for id in &case.covers {
+                let checked = self.checks.entry(id.clone()).or_default();
+                checked.cut_short = checked.cut_short.max(Some(case.verdict));
+            }
+        }
+        for (reading, forms) in &case.readings {
+            for (form, times) in forms {
+                *self.readings.entry(reading.clone()).or_default().entry(form.clone()).or_default() += times;
+            }
+        }
+    }
+
+    /// Cases by verdict so far.
+    pub fn counts(&self) -> Counts {
+        self.counts
+    }
+
+    /// What is said of each requirement of a profile, in the order of the contract; then of those that only the cases
+    /// know, such as a user's own scenarios.
+    pub fn requirements(&self, contract: &Contract, profile: Profile) -> Vec<RequirementResult> {
+        let nothing = Checked::default();
+        let stated = contract.requirements.values().filter(|stated| stated.bounds.hold_for(profile)).map(|stated| {
+            let checked = self.checks.get(&stated.id).unwrap_or(&nothing);
+            RequirementResult {
+                id: stated.id.clone(),
+                level: stated.level,
+                verdict: checked.verdict(),
+                statement: stated.statement.clone(),
+                passed: checked.passed,
+                failed: checked.failed,
+                not_testable: stated.not_testable.clone(),
+                sources: stated.sources.clone(),
+            }
+        });
+        let own = self.checks.iter().filter(|(id, _)| id.starts_with("scenario.")).map(|(id, checked)| RequirementResult {
+            id: id.clone(),
+            level: Level::Must,
+            verdict: checked.verdict(),
+            statement: "What this scenario expects comes true.".to_owned(),
+            passed: checked.passed,
+            failed: checked.failed,
+            not_testable: None,
+            sources: Vec::new(),
+        });
+        stated.chain(own).collect()
+    }
+
+    /// The end of the results.
+    pub fn outcome(&self, contract: &Contract, profile: Profile, duration_ms: f64, complete: bool) -> Outcome {
+        let mut readings = self.readings.clone();
+        readings.sort_keys();
+        Outcome {
+            requirements: self.requirements(contract, profile),
+            readings,
+            summary: self.counts,
+            calls: self.calls,
+            duration_ms,
+            complete,
+        }
+    }
+}
+
+impl Checked {
+    /// The worst of what is known: an error outweighs what passed elsewhere, as nothing may pass in silence.
+    fn verdict(&self) -> Verdict {
+        let checked = match (self.failed, self.passed) {
+            (0, 0) => Verdict::Skipped,
+            (0, _) => Verdict::Pass,
+            _ => Verdict::Fail,
+        };
+        checked.max(self.cut_short.unwrap_or(Verdict::Skipped))
+    }
+}
+
+/// Writes the file as the run goes.
+#[derive(Debug)]
+pub struct Recorder {
+    out: BufWriter<File>,
+    cases: u64,
+}
+
+impl Recorder {
+    /// Makes the file, with its folder, and writes the head.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn create(path: &Path, head: &Head) -> io::Result<Self> {
+        if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+            std::fs::create_dir_all(folder)?;
+        }
+        let mut out = BufWriter::new(File::create(path)?);
+        let head = serde_json::to_string(head)?;
+        write!(out, "{},\"cases\":[", head.strip_suffix('}').unwrap_or(&head))?;
+        out.flush()?;
+        Ok(Self { out, cases: 0 })
+    }
+
+    /// Adds a case and hands it to the system, so that a crash loses at most the cases that run.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn record(&mut self, case: &CaseReport) -> io::Result<()> {
+        self.out.write_all(if self.cases == 0 { b"\n" } else { b",\n" })?;
+        serde_json::to_writer(&mut self.out, case)?;
+        self.cases += 1;
+        self.out.flush()
+    }
+
+    /// Writes the end.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn finish(mut self, outcome: &Outcome) -> io::Result<()> {
+        let outcome = serde_json::to_string(outcome)?;
+        writeln!(self.out, "\n],{}", outcome.strip_prefix('{').unwrap_or(&outcome))?;
+        self.out.flush()
+    }
+}
+
+/// Reads a results file, also one of a run that was cut off: its whole lines count.
+///
+/// # Errors
+/// When it is not a results file, or of a form that this build does not know.
+pub fn read(text: &str) -> Result<Results, ReadError> {
+    let results: Results = match serde_json::from_str(text) {
+        Ok(results) => results,
+        Err(error) => {
+            let mut lines = text.lines();
+            let head = lines.next().and_then(|head| head.strip_suffix(",\"cases\":[")).ok_or(ReadError::Json(error))?;
+            let head = serde_json::from_str(&format!("{head}}}")).map_err(ReadError::Json)?;
+            let cases = lines.map_while(|line| serde_json::from_str(line.trim_end_matches(',')).ok()).collect();
+            Results { head, cases, outcome: Outcome::default() }
+        }
+    };
+    if results.head.schema == SCHEMA { Ok(results) } else { Err(ReadError::Schema(results.head.schema)) }
+}
+
+/// A file is not a results file.
+#[derive(Debug, thiserror::Error)]
+pub enum ReadError {
+    /// Not JSON of the known form.
+    #[error("not a results file: {0}")]
+    Json(serde_json::Error),
+    /// Of another form.
+    #[error("a results file of the form `{0}`; this build reads `{SCHEMA}`")]
+    Schema(String),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::RequirementTally;
+
+    fn head() -> Head {
+        Head {
+            schema: SCHEMA.to_owned(),
+            tool: Tool::this(),
+            target: TargetFacts { address: "http://127.0.0.1:1".to_owned(), embedded: false, auth: true },
+            profile: Profile::Milvus26,
+            profile_reason: "given".to_owned(),
+            run: "mc_test".to_owned(),
+            started: "2026-01-01T00:00:00Z".to_owned(),
+            gate: Level::Must,
+        }
+    }
+
+    fn case(id: &str, verdict: Verdict, checks: &[(&str, u64, u64)]) -> CaseReport {
+        let mut case = CaseReport::new(id, "A rule holds", "a.yaml", &["rule.a".to_owned()], verdict, None);
+        for (id, passed, failed) in checks {
+            case.requirements.insert((*id).to_owned(), RequirementTally { passed: *passed, failed: *failed });
+        }
+        case
+    }
+
+    #[test]
+    fn a_finished_file_is_one_object_and_a_cut_one_keeps_its_whole_lines() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("deep/results.json");
+        let mut recorder = Recorder::create(&path, &head()).unwrap();
+        recorder.record(&case("a", Verdict::Pass, &[])).unwrap();
+        recorder.record(&case("b", Verdict::Fail, &[])).unwrap();
+        let cut = std::fs::read_to_string(&path).unwrap();
+        recorder.finish(&Outcome { complete: true, ..Outcome::default() }).unwrap();
+        let whole = read(&std::fs::read_to_string(&path).unwrap()).unwrap();
+        assert!(whole.outcome.complete);
+        assert_eq!(whole.cases.len(), 2);
+        for cut in [cut.as_str(), &cut[..cut.len() - 9]] {
+            let kept = read(cut).unwrap();
+            assert_eq!(kept.head.run, "mc_test");
+            assert!(!kept.outcome.complete && !kept.cases.is_empty());
+        }
+        assert!(matches!(read("{}"), Err(ReadError::Json(_))));
+    }
+
+    #[test]
+    fn an_empty_run_still_makes_a_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("results.json");
+        Recorder::create(&path, &head()).unwrap().finish(&Outcome::default()).unwrap();
+        assert!(read(&std::fs::read_to_string(&path).unwrap()).unwrap().cases.is_empty());
+    }
+
+    #[test]
+    fn the_worst_of_its_checks_is_said_of_a_requirement() {
+        let verdict = |cases: &[CaseReport]| {
+            let mut totals = Totals::default();
+            cases.iter().for_each(|case| totals.add(case));
+            totals.checks.get("rule.a").map_or(Verdict::Skipped, Checked::verdict)
+        };
+        let pass = case("a", Verdict::Pass, &[("rule.a", 2, 0)]);
+        assert_eq!(verdict(std::slice::from_ref(&pass)), Verdict::Pass);
+        assert_eq!(verdict(&[pass.clone(), case("b", Verdict::Error, &[])]), Verdict::Error);
+        assert_eq!(verdict(&[pass.clone(), case("b", Verdict::Unsupported, &[])]), Verdict::Pass);
+        assert_eq!(verdict(&[pass, case("b", Verdict::Fail, &[("rule.a", 1, 1)])]), Verdict::Fail);
+        assert_eq!(verdict(&[case("b", Verdict::Skipped, &[])]), Verdict::Skipped);
+    }
+}
