@@ -8,5 +8,6 @@ pub mod matcher;
 pub mod profile;
 pub mod reference;
 pub mod scenario;
+pub mod target;
 pub mod verdict;
 pub mod yaml;

@@ -1,0 +1,528 @@
+//! Before a run: is this a Milvus server, may we use it, and which contract applies?
+
+use super::send_error::SendError;
+use super::sniff::{Speaks, sniff};
+use super::{Redactor, Rest, Secret, Target};
+use crate::contract::{Contract, Recognised};
+use crate::exchange::{Request, Response};
+use crate::profile::Profile;
+use bytes::Bytes;
+use indexmap::IndexMap;
+use serde_json::Value;
+use std::time::{Duration, Instant};
+
+/// What was found out about a target.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Recognition {
+    /// The profile whose contract applies.
+    pub profile: Profile,
+    /// How that was decided: `has collections/fields/add, lacks jobs/external_collection/describe`.
+    pub why: String,
+    /// Every profile that fits what was seen, the chosen one first.
+    pub candidates: Vec<Profile>,
+    /// Whether the target checks tokens.
+    pub auth: bool,
+    /// Whether the token was not allowed to list collections, though it is valid.
+    pub limited: bool,
+}
+
+/// Why a run cannot begin. Each text says what was tried, what was seen and what to do; none holds a secret.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum PreflightError {
+    /// Nothing listens there.
+    #[error(
+        "{address} refused the connection{detail}. Is the server running? Milvus listens on port 19530 unless told \
+         otherwise; the port of a container has to be published (`-p 19530:19530`)."
+    )]
+    Refused {
+        /// The target.
+        address: String,
+        /// More about it, or nothing.
+        detail: String,
+    },
+    /// The name of the host leads nowhere.
+    #[error(
+        "The host name in {address} cannot be resolved{detail}. See that it is spelled right; names of containers and \
+         services are known inside their own network only."
+    )]
+    UnknownHost {
+        /// The target.
+        address: String,
+        /// What the resolver said.
+        detail: String,
+    },
+    /// No connection for another reason.
+    #[error(
+        "No connection to {address}: {detail}. See that the address is right, that no firewall is between, and that \
+         HTTP_PROXY and NO_PROXY say what you mean."
+    )]
+    Unreachable {
+        /// The target.
+        address: String,
+        /// What happened.
+        detail: String,
+    },
+    /// It took the request and never answered.
+    #[error(
+        "{address} did not answer {CALL} within {after:?}. See that the server is healthy and that the port is the one \
+         of its REST API (19530 unless told otherwise), or allow more time."
+    )]
+    Silent {
+        /// The target.
+        address: String,
+        /// How long was waited.
+        after: Duration,
+    },
+    /// `https://` to a port without TLS.
+    #[error("{address} does not speak TLS: the port answers plain HTTP. Did you mean {meant}?")]
+    SpeaksHttp {
+        /// The target.
+        address: String,
+        /// The URL with the other scheme.
+        meant: String,
+    },
+    /// `http://` to a port with TLS.
+    #[error("{address} does not speak plain HTTP: the port answers with TLS ({seen}). Did you mean {meant}?")]
+    SpeaksTls {
+        /// The target.
+        address: String,
+        /// What showed it.
+        seen: String,
+        /// The URL with the other scheme.
+        meant: String,
+    },
+    /// TLS is spoken, but no connection came about.
+    #[error("No TLS connection to {address}: {detail}.")]
+    Tls {
+        /// The target.
+        address: String,
+        /// What happened, and what to do.
+        detail: String,
+    },
+    /// A gRPC server.
+    #[error(
+        "{address} speaks gRPC only ({seen}). Give the address of the REST API: Milvus serves it on the same port unless \
+         `proxy.http.port` names another; see also that `proxy.http.enabled` is true."
+    )]
+    GrpcOnly {
+        /// The target.
+        address: String,
+        /// What showed it.
+        seen: String,
+    },
+    /// The exchange broke off.
+    #[error(
+        "{address} broke off {CALL}: {detail}. See that this is the port of the REST API of a Milvus server (19530 unless \
+         told otherwise) and whether it needs https://."
+    )]
+    Broken {
+        /// The target.
+        address: String,
+        /// What happened.
+        detail: String,
+    },
+    /// An HTTP server, but not Milvus.
+    #[error("{address} is not a Milvus server with the RESTful API v2: {CALL} was answered with {seen}. {hint}")]
+    NotMilvus {
+        /// The target.
+        address: String,
+        /// What was answered.
+        seen: String,
+        /// What to do.
+        hint: String,
+    },
+    /// The answer leads elsewhere.
+    #[error("{address} redirects {CALL} to {location} (HTTP {status}). Give that address if it is the one you mean.")]
+    Redirected {
+        /// The target.
+        address: String,
+        /// Where to.
+        location: String,
+        /// The HTTP status.
+        status: u16,
+    },
+    /// The target asks for a token.
+    #[error(
+        "{address} asks for a token and none was given ({seen}). Pass --token user:password (or an API key), or set \
+         MILVUS_TOKEN."
+    )]
+    TokenMissing {
+        /// The target.
+        address: String,
+        /// What was answered.
+        seen: String,
+    },
+    /// The target does not take the token.
+    #[error(
+        "{address} does not take the token ({seen}). See that --token or MILVUS_TOKEN is user:password of a user of this \
+         server, or an API key of this cluster."
+    )]
+    TokenRefused {
+        /// The target.
+        address: String,
+        /// What was answered.
+        seen: String,
+    },
+    /// The server is there, but not ready.
+    #[error(
+        "{address} was not ready within {after:?}: {CALL} was last answered with {seen}. Wait until the server is healthy, \
+         or allow more time; its logs say what it waits for."
+    )]
+    NotReady {
+        /// The target.
+        address: String,
+        /// How long was waited.
+        after: Duration,
+        /// What was answered last.
+        seen: String,
+    },
+    /// A request could not be sent at all, for example because the token holds a line break.
+    #[error(
+        "{CALL} cannot be sent to {address}: {detail}. See that the token has no line break or other odd characters."
+    )]
+    Unsendable {
+        /// The target.
+        address: String,
+        /// What is wrong.
+        detail: String,
+    },
+    /// A Milvus server, but no profile fits.
+    #[error(
+        "Cannot tell which profile {address} has: it {seen}, which fits none. Name one with --profile: {}.",
+        names()
+    )]
+    Unrecognised {
+        /// The target.
+        address: String,
+        /// What was seen.
+        seen: String,
+    },
+}
+
+/// The first request, which every version knows and every user may send.
+const CALL: &str = "POST /v2/vectordb/collections/list";
+
+/// Between two attempts to reach a server that is starting.
+const FIRST_PAUSE: Duration = Duration::from_millis(100);
+const LONGEST_PAUSE: Duration = Duration::from_secs(3);
+
+/// How long a port is listened to for what it speaks.
+const SNIFF: Duration = Duration::from_secs(2);
+
+/// Codes by which a server says that the token is missing or wrong: Milvus, older Milvus, Zilliz Cloud.
+const UNAUTHORISED: [i64; 5] = [1800, 1802, 21119, 80001, 80002];
+
+/// Codes by which a server says that it is starting.
+const STARTING: [i64; 2] = [1, 2];
+
+/// Finds out, before any case runs, whether the target is a Milvus server that takes the token, and which profile it has.
+///
+/// A server that says it is starting is asked again with growing pauses until `timeout` is over; each single request may
+/// take that long, too. With `requested`, the profile is taken as named. Nothing on the target is changed.
+///
+/// # Errors
+/// See [`PreflightError`].
+pub async fn preflight(
+    target: &Target,
+    contract: &Contract,
+    token: Option<&Secret>,
+    requested: Option<Profile>,
+    timeout: Duration,
+) -> Result<Recognition, PreflightError> {
+    let redactor = match target {
+        Target::Rest(rest) => Redactor::new(token, [rest.url()]),
+        Target::InProcess(_) => Redactor::new(token, []),
+    };
+    let probe = Probe { target, token, timeout, redactor };
+    let limited = probe.wait_until_ready().await?;
+    let auth = probe.asks_for_tokens().await?;
+    let (candidates, why) = match requested {
+        Some(profile) => (vec![profile], "named by the user".to_owned()),
+        None => probe.recognise(contract).await?,
+    };
+    match candidates.first() {
+        Some(&profile) => Ok(Recognition { profile, why, candidates, auth, limited }),
+        None => Err(PreflightError::Unrecognised { address: probe.address(), seen: why }),
+    }
+}
+
+struct Probe<'a> {
+    target: &'a Target,
+    token: Option<&'a Secret>,
+    timeout: Duration,
+    redactor: Redactor,
+}
+
+/// What an answer says before anyone looks at what was asked.
+enum Heard {
+    /// An envelope of the API with this code.
+    Envelope { code: i64, message: String },
+    /// Anything else.
+    Other,
+}
+
+/// Whether the target has an operation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Presence {
+    Has,
+    Lacks,
+    Unclear(String),
+}
+
+impl Probe<'_> {
+    fn address(&self) -> String {
+        self.target.address().to_owned()
+    }
+
+    async fn ask(&self, path: &str, token: Option<&Secret>) -> Result<Response, PreflightError> {
+        let mut headers = vec![("Content-Type".to_owned(), "application/json".to_owned())];
+        headers.extend(token.map(|token| ("Authorization".to_owned(), token.bearer())));
+        let request =
+            Request { method: "POST".to_owned(), path: path.to_owned(), headers, body: Bytes::from_static(b"{}") };
+        match self.target.send(&request, self.timeout).await {
+            Ok((response, _)) => Ok(response),
+            Err(error) => Err(self.explain(error).await),
+        }
+    }
+
+    /// Asks until the target is ready. Says whether the token is limited.
+    async fn wait_until_ready(&self) -> Result<bool, PreflightError> {
+        let begun = Instant::now();
+        let mut pause = FIRST_PAUSE;
+        loop {
+            let answer = self.ask("/v2/vectordb/collections/list", self.token).await?;
+            let heard = Heard::of(&answer);
+            if !heard.is_starting(answer.status) {
+                return self.judge(&answer, &heard);
+            }
+            if begun.elapsed() + pause > self.timeout {
+                let seen = self.describe(&answer);
+                return Err(PreflightError::NotReady { address: self.address(), after: begun.elapsed(), seen });
+            }
+            tokio::time::sleep(pause).await;
+            pause = (pause * 2).min(LONGEST_PAUSE);
+        }
+    }
+
+    fn judge(&self, answer: &Response, heard: &Heard) -> Result<bool, PreflightError> {
+        let (address, seen) = (self.address(), self.describe(answer));
+        if heard.is_unauthorised(answer.status) {
+            return Err(match self.token {
+                Some(_) => PreflightError::TokenRefused { address, seen },
+                None => PreflightError::TokenMissing { address, seen },
+            });
+        }
+        if let Heard::Envelope { .. } = heard {
+            return Ok(heard.is_denied(answer.status));
+        }
+        let grpc = answer.header("content-type").is_some_and(|kind| kind.starts_with("application/grpc"));
+        let text = String::from_utf8_lossy(&answer.body[..answer.body.len().min(4096)]).to_lowercase();
+        Err(match (answer.status, answer.header("location")) {
+            (status @ 300..=399, Some(location)) => {
+                let location = self.redactor.redact(location).into_owned();
+                PreflightError::Redirected { address, location, status }
+            }
+            (415, _) => PreflightError::GrpcOnly { address, seen },
+            _ if grpc => PreflightError::GrpcOnly { address, seen },
+            (400, _) if text.contains("https") => {
+                PreflightError::SpeaksTls { meant: other_scheme(&address), address, seen }
+            }
+            (status, _) => PreflightError::NotMilvus { address, seen, hint: self.hint(status) },
+        })
+    }
+
+    fn hint(&self, status: u16) -> String {
+        let metrics = matches!(self.target, Target::Rest(rest) if rest.port() == 9091);
+        match status {
+            _ if metrics => "Port 9091 is for metrics and health; the API is on 19530.",
+            407 => "The proxy asks for credentials: give them in the URL of the proxy.",
+            404 => {
+                "See that host and port are right (19530 unless told otherwise), and that it is Milvus 2.4 or later."
+            }
+            _ => "See that host and port are right, and whether a gateway or a proxy is between.",
+        }
+        .to_owned()
+    }
+
+    /// Whether a request without a token is turned away.
+    async fn asks_for_tokens(&self) -> Result<bool, PreflightError> {
+        if self.token.is_none() {
+            // The target has just answered without one.
+            return Ok(false);
+        }
+        let answer = self.ask("/v2/vectordb/collections/list", None).await?;
+        Ok(Heard::of(&answer).is_unauthorised(answer.status))
+    }
+
+    /// The profiles that fit, best first, with the reason.
+    async fn recognise(&self, contract: &Contract) -> Result<(Vec<Profile>, String), PreflightError> {
+        let profiles = || {
+            let facts = |profile: Profile| contract.profiles.get(&profile).map(|facts| (profile, &facts.recognised));
+            Profile::ALL.into_iter().rev().filter_map(facts)
+        };
+        if let Target::Rest(rest) = self.target
+            && let Some((profile, end)) = profiles().find_map(|(profile, marks)| Some((profile, by_host(rest, marks)?)))
+        {
+            return Ok((vec![profile], format!("the host name ends in {end}")));
+        }
+        let mut seen: IndexMap<&str, Presence> = IndexMap::new();
+        for name in profiles().flat_map(|(_, marks)| marks.present.iter().chain(&marks.absent)) {
+            if !seen.contains_key(name.as_str()) {
+                let presence = self.presence(contract, name).await?;
+                seen.insert(name, presence);
+            }
+        }
+        let fits = |marks: &Recognised| {
+            let all = |names: &[String], presence: &Presence| {
+                names.iter().all(|name| seen.get(name.as_str()) == Some(presence))
+            };
+            !(marks.present.is_empty() && marks.absent.is_empty())
+                && all(&marks.present, &Presence::Has)
+                && all(&marks.absent, &Presence::Lacks)
+        };
+        let fitting: Vec<_> = profiles().filter(|(_, marks)| fits(marks)).collect();
+        let why = match fitting.first() {
+            Some((_, marks)) => {
+                in_words(&seen, |name| marks.present.iter().chain(&marks.absent).any(|marked| marked == name))
+            }
+            None => in_words(&seen, |_| true),
+        };
+        Ok((fitting.into_iter().map(|(profile, _)| profile).collect(), why))
+    }
+
+    async fn presence(&self, contract: &Contract, name: &str) -> Result<Presence, PreflightError> {
+        let made = format!("/v2/vectordb/{name}");
+        let path = contract.operations.get(name).map_or(made.as_str(), |operation| &operation.file.path);
+        let answer = self.ask(path, self.token).await?;
+        Ok(match (answer.status, Heard::of(&answer)) {
+            (404, _) => Presence::Lacks,
+            (_, Heard::Envelope { .. }) => Presence::Has,
+            (_, Heard::Other) => Presence::Unclear(self.describe(&answer)),
+        })
+    }
+
+    /// An answer in a few words: status, and code and message or the beginning of the body.
+    fn describe(&self, answer: &Response) -> String {
+        let status = answer.status;
+        let words = match Heard::of(answer) {
+            Heard::Envelope { code, message } if message.is_empty() => format!("HTTP {status} with code {code}"),
+            Heard::Envelope { code, message } => format!("HTTP {status} with code {code}, `{}`", shortened(&message)),
+            Heard::Other if answer.body.is_empty() => format!("HTTP {status} without a body"),
+            Heard::Other => {
+                let kind = answer.header("content-type").unwrap_or("no content type");
+                let text = String::from_utf8_lossy(&answer.body[..answer.body.len().min(400)]);
+                format!("HTTP {status} ({kind}), `{}`", shortened(&text))
+            }
+        };
+        self.redactor.redact(&words).into_owned()
+    }
+
+    async fn explain(&self, error: SendError) -> PreflightError {
+        let address = self.address();
+        let meant = other_scheme(&address);
+        match error {
+            SendError::Refused(detail) => PreflightError::Refused { address, detail },
+            SendError::UnknownHost(detail) => PreflightError::UnknownHost { address, detail },
+            SendError::Connect(detail) => PreflightError::Unreachable { address, detail },
+            SendError::Timeout { after } => PreflightError::Silent { address, after },
+            SendError::Unsendable(detail) => PreflightError::Unsendable { address, detail },
+            SendError::TooLarge { limit } => {
+                PreflightError::NotMilvus { seen: format!("more than {limit} bytes"), hint: self.hint(200), address }
+            }
+            SendError::Tls(detail) => match self.sniff().await {
+                Speaks::Http => PreflightError::SpeaksHttp { address, meant },
+                _ => PreflightError::Tls { address, detail },
+            },
+            SendError::Broken(detail) => match self.sniff().await {
+                Speaks::Tls => PreflightError::SpeaksTls { address, seen: "a TLS record".to_owned(), meant },
+                Speaks::Http2 => PreflightError::GrpcOnly { address, seen: "a frame of HTTP/2".to_owned() },
+                Speaks::Other(bytes) => {
+                    let begin = self.redactor.redact(&shortened(&String::from_utf8_lossy(&bytes))).into_owned();
+                    PreflightError::Broken { address, detail: format!("{detail}; what came begins `{begin}`") }
+                }
+                Speaks::Http | Speaks::Nothing => PreflightError::Broken { address, detail },
+            },
+        }
+    }
+
+    /// What the port speaks. Only asked directly: behind a proxy, it would be the proxy that is asked.
+    async fn sniff(&self) -> Speaks {
+        match self.target {
+            Target::Rest(rest) if !rest.is_proxied() => sniff(rest.host(), rest.port(), SNIFF.min(self.timeout)).await,
+            _ => Speaks::Nothing,
+        }
+    }
+}
+
+impl Heard {
+    fn of(answer: &Response) -> Self {
+        let Ok(Value::Object(body)) = serde_json::from_slice::<Value>(&answer.body) else { return Heard::Other };
+        let Some(code) = body.get("code").and_then(Value::as_i64) else { return Heard::Other };
+        let message = body.get("message").and_then(Value::as_str).unwrap_or_default().to_owned();
+        Heard::Envelope { code, message }
+    }
+
+    fn is_unauthorised(&self, status: u16) -> bool {
+        status == 401 || matches!(self, Heard::Envelope { code, .. } if UNAUTHORISED.contains(code))
+    }
+
+    /// The user is known, but not allowed to do this.
+    fn is_denied(&self, status: u16) -> bool {
+        let Heard::Envelope { message, .. } = self else { return false };
+        let message = message.to_lowercase();
+        status == 403 || message.contains("permissiondenied") || message.contains("permission deny")
+    }
+
+    fn is_starting(&self, status: u16) -> bool {
+        match self {
+            Heard::Envelope { code, .. } => status == 408 || STARTING.contains(code),
+            Heard::Other => matches!(status, 408 | 502 | 503 | 504),
+        }
+    }
+}
+
+/// The end of the host name by which a profile is known, if it is.
+fn by_host<'m>(rest: &Rest, marks: &'m Recognised) -> Option<&'m str> {
+    let host = rest.host().trim_end_matches('.');
+    let is_end =
+        |end: &&String| host.strip_suffix(end.as_str()).is_some_and(|left| left.is_empty() || left.ends_with('.'));
+    marks.hosts.iter().find(is_end).map(String::as_str)
+}
+
+fn in_words(seen: &IndexMap<&str, Presence>, told: impl Fn(&str) -> bool) -> String {
+    let list = |word: &str, kind: &Presence| {
+        let told = seen.iter().filter(|&(name, presence)| presence == kind && told(name));
+        let names: Vec<&str> = told.map(|(name, _)| *name).collect();
+        (!names.is_empty()).then(|| format!("{word} {}", names.join(" and ")))
+    };
+    let mut words: Vec<String> =
+        list("has", &Presence::Has).into_iter().chain(list("lacks", &Presence::Lacks)).collect();
+    words.extend(seen.iter().filter_map(|(name, presence)| match presence {
+        Presence::Unclear(answer) => Some(format!("answers {name} with {answer}")),
+        Presence::Has | Presence::Lacks => None,
+    }));
+    if words.is_empty() { "was asked for nothing".to_owned() } else { words.join(", ") }
+}
+
+fn other_scheme(url: &str) -> String {
+    match url.split_once("://") {
+        Some(("https", rest)) => format!("http://{rest}"),
+        Some((_, rest)) => format!("https://{rest}"),
+        None => url.to_owned(),
+    }
+}
+
+/// One line of at most 100 characters.
+fn shortened(text: &str) -> String {
+    let line: Vec<&str> =
+        text.split(|char: char| char.is_whitespace() || char.is_control()).filter(|word| !word.is_empty()).collect();
+    let line = line.join(" ");
+    match line.char_indices().nth(100) {
+        Some((at, _)) => format!("{}…", &line[..at]),
+        None => line,
+    }
+}
+
+fn names() -> String {
+    Profile::ALL.map(Profile::name).join(", ")
+}
