@@ -1,12 +1,16 @@
 //! Decides whether a server honours the documented Milvus / Zilliz Cloud `RESTful` API.
 
+pub mod cli;
 pub mod contract;
 pub mod diagnostic;
+pub mod engine;
 pub mod exchange;
 pub mod judge;
 pub mod matcher;
 pub mod profile;
 pub mod reference;
+pub mod report;
+pub mod results;
 pub mod scenario;
 pub mod target;
 pub mod verdict;

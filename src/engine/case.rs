@@ -400,6 +400,8 @@ impl<'a> Case<'a> {
     fn found(&mut self, ready: &Ready<'_, '_>, proof: &Proof, fault: Fault) {
         entry(&mut self.report.requirements, &proof.id).failed += 1;
         let redactor = self.caller.redactor();
+        let mut actual = fault.actual;
+        redactor.redact_value(&mut actual);
         let finding = Finding {
             requirement: proof.id.clone(),
             level: proof.level,
@@ -409,7 +411,7 @@ impl<'a> Case<'a> {
             operation: ready.operation.name.clone(),
             message: redactor.redact(&fault.message).into_owned(),
             expected: redactor.redact(&fault.expected).into_owned(),
-            actual: redactor.redact_value(&fault.actual),
+            actual,
             pointer: fault.pointer,
             curl: self.caller.curl(&ready.request),
         };

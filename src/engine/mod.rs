@@ -15,6 +15,6 @@ pub use cleanup::remove;
 pub use event::{CaseReport, CleanupReport, Event, Leftover, RequirementTally, Undocumented, Wait};
 pub use filter::{Filter, FilterError, Subject};
 pub use ledger::{Entry, Ledger, LedgerError, Unfinished};
-pub use plan::{Plan, PlanError, PlannedCase, Skipped, Wanted};
+pub use plan::{Checked, Plan, PlanError, PlannedCase, Skipped};
 pub use run::{BROKE, Interrupt, Options, Session, run};
 pub use steps::Caller;

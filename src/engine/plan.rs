@@ -1,8 +1,9 @@
 //! Which scenarios become cases, and why the others do not.
 
 use super::{CaseReport, Filter, Subject};
-use crate::contract::{Contract, ProfileContract};
+use crate::contract::{Bounds, Contract, Requirement};
 use crate::diagnostic::{Diagnostic, SourceText};
+use crate::profile::Profile;
 use crate::scenario::{Library, Scenario, Step, check};
 use crate::verdict::Verdict;
 use std::collections::BTreeSet;
@@ -34,35 +35,26 @@ impl PlannedCase {
             None => Library::parse(&self.source).map(Arc::new),
         }
     }
-}
 
-impl PlannedCase {
     /// The report of this case before anything was called.
     pub(super) fn report(&self, verdict: Verdict, reason: Option<String>) -> CaseReport {
         CaseReport::new(&self.id, &self.title, &self.source.file, &self.covers, verdict, reason)
     }
 }
 
+/// A scenario that is left out, and why.
+#[derive(Clone, Debug)]
+pub struct Skipped {
+    case: PlannedCase,
+    /// Why it is left out.
+    pub why: String,
+}
+
 impl Skipped {
     /// The report of a scenario that does not become a case.
     pub fn report(&self) -> CaseReport {
-        CaseReport::new(&self.id, &self.title, &self.file, &self.covers, Verdict::Skipped, Some(self.why.clone()))
+        self.case.report(Verdict::Skipped, Some(self.why.clone()))
     }
-}
-
-/// A scenario that is left out.
-#[derive(Clone, Debug)]
-pub struct Skipped {
-    /// The scenario's id.
-    pub id: String,
-    /// The scenario's title.
-    pub title: String,
-    /// Its file.
-    pub file: String,
-    /// Why it is left out.
-    pub why: String,
-    /// The requirements that it covers.
-    pub covers: Vec<String>,
 }
 
 /// What a run will do.
@@ -74,15 +66,6 @@ pub struct Plan {
     pub skipped: Vec<Skipped>,
 }
 
-/// What the user wants of a run.
-#[derive(Clone, Debug, Default)]
-pub struct Wanted {
-    /// The selection; nothing means all.
-    pub filter: Option<Filter>,
-    /// What the target and the user allow: capabilities of the profile, `auth`, `hazardous`, `heavy`.
-    pub capabilities: BTreeSet<String>,
-}
-
 /// The plan cannot be made, because scenarios have mistakes.
 #[derive(Debug, thiserror::Error)]
 #[error("{} mistakes in scenarios", .0.len())]
@@ -90,109 +73,127 @@ pub struct PlanError(pub Vec<Diagnostic>);
 
 /// Parsed scenarios are kept while their texts add up to at most this many bytes, so that memory does not grow with the
 /// number of steps.
-const KEPT: usize = 4 << 20;
+const KEPT: usize = 2 << 20;
 
-impl Plan {
-    /// Reads, checks and selects the scenarios of a library.
+/// Scenarios that were read and found to be sound, not yet bound to a profile.
+#[derive(Debug)]
+pub struct Checked(Vec<(PlannedCase, Facts)>);
+
+/// What has to be known of a scenario to select it.
+#[derive(Debug)]
+struct Facts {
+    bounds: Bounds,
+    needs: Vec<String>,
+    selected: bool,
+}
+
+impl Checked {
+    /// Reads and checks the scenarios of a library, on all processors.
     ///
     /// # Errors
-    /// Every mistake in them; nothing has been sent then.
-    pub fn new(library: &Library, contract: &ProfileContract, wanted: &Wanted) -> Result<Self, PlanError> {
+    /// Every mistake in them.
+    pub fn read(library: &Library, contract: &Contract, filter: Option<&Filter>) -> Result<Self, PlanError> {
         let sources: Vec<_> = library.scenarios().collect();
         let keep = sources.iter().map(|(_, source)| source.text.len()).sum::<usize>() <= KEPT;
-        let threads = std::thread::available_parallelism().map_or(1, usize::from).min(sources.len().max(1));
+        let threads = std::thread::available_parallelism().map_or(1, usize::from);
         let share = sources.len().div_ceil(threads).max(1);
-        let read = |part: &[(&String, &SourceText)]| -> Vec<Result<Planned, Vec<Diagnostic>>> {
-            part.iter().map(|(id, source)| planned(id, source, library, contract, wanted, keep)).collect()
+        let read = |part: &[(&String, &SourceText)]| -> Vec<_> {
+            part.iter().map(|(id, source)| read_one(id, source, library, contract, filter, keep)).collect()
         };
+        let read = &read;
         let parts: Vec<_> = std::thread::scope(|scope| {
             let running: Vec<_> = sources.chunks(share).map(|part| scope.spawn(move || read(part))).collect();
             running.into_iter().map(std::thread::ScopedJoinHandle::join).collect()
         });
-        let mut plan = Plan::default();
+        let mut cases = Vec::with_capacity(sources.len());
         let mut problems = Vec::new();
         for part in parts {
             for result in part.unwrap_or_else(|panic| std::panic::resume_unwind(panic)) {
                 match result {
-                    Ok(Planned::Case(case)) => plan.cases.push(case),
-                    Ok(Planned::Skipped(skipped)) => plan.skipped.push(skipped),
+                    Ok(case) => cases.push(case),
                     Err(found) => problems.extend(found),
                 }
             }
         }
-        if problems.is_empty() { Ok(plan) } else { Err(PlanError(problems)) }
+        if problems.is_empty() { Ok(Self(cases)) } else { Err(PlanError(problems)) }
+    }
+
+    /// Binds the scenarios to a profile, and leaves out what is not for it or not wanted.
+    pub fn plan(self, profile: Profile, capabilities: &BTreeSet<String>) -> Plan {
+        let mut plan = Plan::default();
+        for (case, facts) in self.0 {
+            match facts.reason_to_skip(profile, capabilities) {
+                Some(why) => plan.skipped.push(Skipped { case, why }),
+                None => plan.cases.push(case),
+            }
+        }
+        plan
     }
 }
 
-enum Planned {
-    Case(PlannedCase),
-    Skipped(Skipped),
-}
-
-fn planned(
+fn read_one(
     id: &str,
     source: &SourceText,
     library: &Library,
-    contract: &ProfileContract,
-    wanted: &Wanted,
+    contract: &Contract,
+    filter: Option<&Filter>,
     keep: bool,
-) -> Result<Planned, Vec<Diagnostic>> {
+) -> Result<(PlannedCase, Facts), Vec<Diagnostic>> {
     let scenario = Library::parse(source).map_err(|problem| vec![problem])?;
-    let problems = check(source, &scenario, contract.whole(), library);
+    let problems = check(source, &scenario, contract, library);
     if !problems.is_empty() {
         return Err(problems);
     }
-    let covers = scenario.covers.iter().map(|id| id.value.clone()).collect();
-    Ok(match reason_to_skip(id, &scenario, contract, wanted) {
-        Some(why) => Planned::Skipped(Skipped {
-            id: id.to_owned(),
-            title: scenario.title,
-            file: source.file.to_string(),
-            why,
-            covers,
-        }),
-        None => Planned::Case(PlannedCase {
-            id: id.to_owned(),
-            title: scenario.title.clone(),
-            covers,
-            source: source.clone(),
-            parsed: keep.then(|| Arc::new(scenario)),
-        }),
-    })
+    let facts = Facts {
+        bounds: scenario.bounds(),
+        needs: scenario.needs.iter().map(|need| need.value.clone()).collect(),
+        selected: filter.is_none_or(|filter| filter.selects(&Subject::of(id, &scenario, contract))),
+    };
+    let case = PlannedCase {
+        id: id.to_owned(),
+        title: scenario.title.clone(),
+        covers: scenario.covers.iter().map(|id| id.value.clone()).collect(),
+        source: source.clone(),
+        parsed: keep.then(|| Arc::new(scenario)),
+    };
+    Ok((case, facts))
 }
 
-fn reason_to_skip(id: &str, scenario: &Scenario, contract: &ProfileContract, wanted: &Wanted) -> Option<String> {
-    if wanted.filter.as_ref().is_some_and(|filter| !filter.selects(&subject(id, scenario, contract.whole()))) {
-        return Some("left out by the filter".to_owned());
+impl Facts {
+    fn reason_to_skip(&self, profile: Profile, capabilities: &BTreeSet<String>) -> Option<String> {
+        if !self.selected {
+            return Some("left out by the filter".to_owned());
+        }
+        if !self.bounds.hold_for(profile) {
+            return Some(format!("not for {profile}"));
+        }
+        let lacking = self.needs.iter().find(|need| !capabilities.contains(*need))?;
+        Some(match lacking.as_str() {
+            "auth" => "needs a target that checks tokens, and a token".to_owned(),
+            "hazardous" => "may end the server's process; only with --hazardous".to_owned(),
+            "heavy" => "makes many objects; only with --heavy".to_owned(),
+            other => format!("needs {other}, which {profile} does not have"),
+        })
     }
-    let profile = contract.profile();
-    if !scenario.bounds().hold_for(profile) {
-        return Some(format!("not for {profile}"));
-    }
-    let lacking = scenario.needs.iter().find(|need| !wanted.capabilities.contains(need.as_str()))?;
-    Some(match lacking.as_str() {
-        "auth" => "needs a target that checks tokens, and a token".to_owned(),
-        "hazardous" => "may end the server's process; only with --hazardous".to_owned(),
-        "heavy" => "makes many objects; only with --heavy".to_owned(),
-        other => format!("needs {other}, which {profile} does not have"),
-    })
 }
 
-/// What filters are asked about a scenario.
-pub(super) fn subject<'a>(id: &'a str, scenario: &'a Scenario, contract: &'a Contract) -> Subject<'a> {
-    let requirements: Vec<&str> = scenario.covers.iter().map(|id| id.value.as_str()).collect();
-    let stated = || requirements.iter().filter_map(|id| contract.requirements.get(*id));
-    Subject {
-        id,
-        tags: &scenario.tags,
-        levels: stated().map(|requirement| requirement.level).collect(),
-        seeds: stated().flat_map(|requirement| requirement.seeds()).collect(),
-        operations: scenario
-            .steps
-            .iter()
-            .flat_map(Step::all)
-            .filter_map(|step| step.call.as_ref().map(|call| call.value.as_str()))
-            .collect(),
-        requirements,
+impl<'a> Subject<'a> {
+    /// What filters are asked about a scenario.
+    pub fn of(id: &'a str, scenario: &'a Scenario, contract: &'a Contract) -> Self {
+        let requirements: Vec<&str> = scenario.covers.iter().map(|id| id.value.as_str()).collect();
+        let stated = || requirements.iter().filter_map(|id| contract.requirements.get(*id));
+        Subject {
+            id,
+            tags: &scenario.tags,
+            levels: stated().map(|requirement| requirement.level).collect(),
+            seeds: stated().flat_map(Requirement::seeds).collect(),
+            operations: scenario
+                .steps
+                .iter()
+                .flat_map(Step::all)
+                .filter_map(|step| step.call.as_ref().map(|call| call.value.as_str()))
+                .collect(),
+            requirements,
+        }
     }
 }

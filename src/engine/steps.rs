@@ -29,7 +29,7 @@ impl Caller {
         timeout: Duration,
     ) -> Self {
         let mut headers = vec![("Content-Type".to_owned(), "application/json".to_owned())];
-        headers.extend(token.map(|token| ("Authorization".to_owned(), format!("Bearer {}", token.expose()))));
+        headers.extend(token.map(|token| ("Authorization".to_owned(), token.bearer())));
         Self { target, headers, database, timeout, redactor }
     }
 
@@ -50,7 +50,7 @@ impl Caller {
 
     /// The command that repeats a call, without its secrets.
     pub(super) fn curl(&self, request: &Request) -> String {
-        crate::target::curl(&self.target.address(), request, &self.redactor)
+        crate::target::curl(self.target.address(), request, &self.redactor)
     }
 
     /// What takes secrets out of texts.

@@ -1,0 +1,348 @@
+//! What a run shows: a listener to the engine's events.
+
+use super::failure::count;
+use super::style;
+use crate::engine::{CaseReport, Event, Leftover};
+use crate::exchange::Exchange;
+use crate::results::{Counts, Head, Outcome, RequirementResult};
+use crate::target::Redactor;
+use crate::verdict::{Finding, Verdict};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::io::{self, Write as _};
+use std::time::Duration;
+
+/// How much is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Detail {
+    /// Failed cases and the last line.
+    Quiet,
+    /// Failed cases, a progress bar and the summary.
+    Normal,
+    /// Every case.
+    Cases,
+    /// Every call and answer.
+    Exchanges,
+}
+
+/// Shows a run on the terminal: what stays on standard output, the progress bar on standard error.
+pub(super) struct Console {
+    detail: Detail,
+    bar: ProgressBar,
+    redactor: Redactor,
+    below_gate: Vec<Finding>,
+    left: Vec<Leftover>,
+    undocumented: BTreeMap<(String, String), u64>,
+}
+
+impl Console {
+    /// A console for a run of so many cases.
+    pub(super) fn new(detail: Detail, cases: usize, redactor: Redactor) -> Self {
+        let bar = match detail {
+            // Indicatif hides the bar by itself when standard error is no terminal.
+            Detail::Normal => ProgressBar::with_draw_target(Some(cases as u64), ProgressDrawTarget::stderr_with_hz(15)),
+            Detail::Quiet | Detail::Cases | Detail::Exchanges => ProgressBar::hidden(),
+        };
+        let template = "{bar:24} {pos}/{len} {elapsed:>4} {wide_msg:.dim}";
+        bar.set_style(ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar()));
+        Self { detail, bar, redactor, below_gate: Vec::new(), left: Vec::new(), undocumented: BTreeMap::new() }
+    }
+
+    /// The first lines: who talks to whom about what.
+    pub(super) fn begin(&self, head: &Head, cases: usize, skipped: usize, jobs: usize) -> io::Result<()> {
+        if self.detail == Detail::Quiet {
+            return Ok(());
+        }
+        self.print(&begin(head, cases, skipped, jobs))
+    }
+
+    /// Shows an event.
+    pub(super) fn event(&mut self, event: &Event) -> io::Result<()> {
+        match event {
+            Event::CaseStarted { id } => {
+                self.bar.set_message(id.clone());
+                Ok(())
+            }
+            Event::Exchanged { id, step, exchange } => self.print(&exchanged(id, step, exchange, &self.redactor)),
+            Event::CaseFinished(case) => self.finished(case),
+        }
+    }
+
+    fn finished(&mut self, case: &CaseReport) -> io::Result<()> {
+        self.bar.inc(1);
+        self.left.extend(case.cleanup.left.iter().cloned());
+        for note in &case.undocumented {
+            *self.undocumented.entry((note.operation.clone(), note.pointer.clone())).or_default() += 1;
+        }
+        match case.verdict {
+            Verdict::Fail | Verdict::Error | Verdict::Fixed => self.print(&failed(case)),
+            verdict => {
+                self.below_gate.extend(case.findings.iter().cloned());
+                if self.detail >= Detail::Cases { self.print(&line(case, verdict)) } else { Ok(()) }
+            }
+        }
+    }
+
+    /// The summary and the last line.
+    pub(super) fn end(&mut self, outcome: &Outcome, results: &str) -> io::Result<()> {
+        self.bar.finish_and_clear();
+        let mut text = String::new();
+        if self.detail > Detail::Quiet {
+            text.push_str(&told(&self.below_gate, self.detail));
+            text.push_str(&seeds(&outcome.requirements));
+            text.push_str(&requirements(&outcome.requirements));
+            text.push_str(&readings(outcome));
+            text.push_str(&undocumented(&self.undocumented, self.detail));
+        }
+        text.push_str(&left(&self.left));
+        text.push_str(&last_line(outcome, results));
+        self.print(&text)
+    }
+
+    /// Prints above the progress bar.
+    fn print(&self, text: &str) -> io::Result<()> {
+        self.bar.suspend(|| {
+            let mut out = anstream::stdout().lock();
+            out.write_all(text.as_bytes())?;
+            out.flush()
+        })
+    }
+}
+
+fn begin(head: &Head, cases: usize, skipped: usize, jobs: usize) -> String {
+    let mut text = format!(
+        "{} {} against {}\n{} {} ({})\n",
+        style::strong(&head.tool.name),
+        head.tool.version,
+        style::strong(&head.target.address),
+        style::faint("profile"),
+        head.profile,
+        head.profile_reason
+    );
+    let skipped = if skipped > 0 { format!(", {skipped} skipped") } else { String::new() };
+    // Writing to a String cannot fail, here and below.
+    let _ = writeln!(
+        text,
+        "{}    {}{skipped}, {jobs} at a time, names begin with {}\n",
+        style::faint("run"),
+        count(cases, "case"),
+        head.run
+    );
+    text
+}
+
+fn line(case: &CaseReport, verdict: Verdict) -> String {
+    let reason = case.reason.as_ref().map(|reason| style::faint(&format!(" ({reason})"))).unwrap_or_default();
+    format!("{} {:>7.0} ms  {}{reason}\n", style::verdict(verdict), case.duration_ms, case.id)
+}
+
+/// A failed case in ten lines: what, against which rule, expected, actual, source, and how to repeat it.
+fn failed(case: &CaseReport) -> String {
+    let mut text = format!("{} {}\n  {}\n", style::verdict(case.verdict), style::strong(&case.id), case.title);
+    if let Some(reason) = &case.reason {
+        let _ = writeln!(text, "  {reason}");
+    }
+    for finding in &case.findings {
+        text.push_str(&found(finding));
+    }
+    let _ = writeln!(text, "  {}\n", style::faint(&case.file));
+    text
+}
+
+fn found(finding: &Finding) -> String {
+    let at = match finding.pointer.as_str() {
+        "" => String::new(),
+        pointer => format!(" at {pointer}"),
+    };
+    let sources: Vec<String> = finding.sources.iter().map(ToString::to_string).collect();
+    format!(
+        "  {} {} · step {}, {}\n    {}\n    expected  {}\n    actual    {}{at}\n    source    {}\n    {}\n",
+        style::note(finding.level.word()),
+        style::strong(&finding.requirement),
+        finding.step,
+        finding.operation,
+        finding.message,
+        finding.expected,
+        finding.actual,
+        sources.join("; "),
+        style::faint(&finding.curl)
+    )
+}
+
+fn exchanged(id: &str, step: &str, exchange: &Exchange, redactor: &Redactor) -> String {
+    let body = |bytes: &[u8]| {
+        let text = String::from_utf8_lossy(bytes);
+        let text = redactor.redact(text.trim_end());
+        match text.char_indices().nth(2000) {
+            Some((at, _)) => format!("{}…", &text[..at]),
+            None => text.into_owned(),
+        }
+    };
+    format!(
+        "{}\n  > {} {} {}\n  < {} {} {}\n",
+        style::faint(&format!("{id} step {step}")),
+        exchange.request.method,
+        exchange.request.path,
+        body(&exchange.request.body),
+        exchange.response.status,
+        body(&exchange.response.body),
+        style::faint(&format!("{:.1} ms", exchange.took.as_secs_f64() * 1e3)),
+    )
+}
+
+/// Findings below the gate: one line for each requirement, everything only when asked for.
+fn told(findings: &[Finding], detail: Detail) -> String {
+    if findings.is_empty() {
+        return String::new();
+    }
+    let mut text = format!("{}\n", style::strong("Below the gate"));
+    if detail >= Detail::Cases {
+        findings.iter().for_each(|finding| text.push_str(&found(finding)));
+        text.push('\n');
+        return text;
+    }
+    let mut grouped: BTreeMap<&str, Vec<&Finding>> = BTreeMap::new();
+    for finding in findings {
+        grouped.entry(&finding.requirement).or_default().push(finding);
+    }
+    for (requirement, findings) in grouped {
+        let first = findings[0];
+        let times = if findings.len() > 1 { format!(" ({} times)", findings.len()) } else { String::new() };
+        let _ = writeln!(
+            text,
+            "  {} {requirement}{times}: {}, expected {}",
+            style::note(first.level.word()),
+            first.message,
+            first.expected
+        );
+    }
+    text.push_str(&style::faint("  -v shows them whole\n\n"));
+    text
+}
+
+/// Every seed document with its requirements and what is said of them.
+fn seeds(requirements: &[RequirementResult]) -> String {
+    let mut by_seed: BTreeMap<&str, Vec<&RequirementResult>> = BTreeMap::new();
+    for requirement in requirements.iter().filter(|requirement| !requirement.id.starts_with("response.")) {
+        let mut named: Vec<&str> = requirement.sources.iter().filter_map(|source| source.seed.as_deref()).collect();
+        named.sort_unstable();
+        named.dedup();
+        for seed in named {
+            by_seed.entry(seed).or_default().push(requirement);
+        }
+    }
+    let mut text = String::new();
+    for (seed, requirements) in by_seed {
+        let _ = writeln!(text, "{} {}", style::strong(seed), style::faint(&verdicts(&requirements)));
+        for requirement in requirements {
+            let why = match &requirement.not_testable {
+                Some(_) => style::faint(" not testable over REST"),
+                None => String::new(),
+            };
+            let _ = writeln!(
+                text,
+                "  {} {:<8} {}{why}",
+                style::verdict(requirement.verdict),
+                requirement.level.word(),
+                requirement.id
+            );
+        }
+        text.push('\n');
+    }
+    text
+}
+
+/// All requirements, by level and verdict.
+fn requirements(requirements: &[RequirementResult]) -> String {
+    if requirements.is_empty() {
+        return String::new();
+    }
+    let mut text = format!("{}\n", style::strong("Requirements"));
+    for level in [crate::verdict::Level::Must, crate::verdict::Level::Should, crate::verdict::Level::Observed] {
+        let of_level: Vec<&RequirementResult> =
+            requirements.iter().filter(|requirement| requirement.level == level).collect();
+        if !of_level.is_empty() {
+            let _ = writeln!(text, "  {:<9} {:>4}  {}", level.word(), of_level.len(), verdicts(&of_level));
+        }
+    }
+    let not_testable = requirements.iter().filter(|requirement| requirement.not_testable.is_some()).count();
+    if not_testable > 0 {
+        let _ = writeln!(text, "  {not_testable} of them cannot be tested over REST and count as skipped");
+    }
+    text.push('\n');
+    text
+}
+
+/// `12 pass, 1 fail` without the verdicts that nothing has.
+fn verdicts(requirements: &[&RequirementResult]) -> String {
+    let mut counts = Counts::default();
+    requirements.iter().for_each(|requirement| counts.add(requirement.verdict));
+    listed(counts)
+}
+
+fn listed(counts: Counts) -> String {
+    let some = Verdict::ALL.into_iter().filter(|verdict| counts.get(*verdict) > 0);
+    some.map(|verdict| format!("{} {verdict}", counts.get(verdict))).collect::<Vec<_>>().join(", ")
+}
+
+fn readings(outcome: &Outcome) -> String {
+    let mut text = String::new();
+    for (reading, forms) in &outcome.readings {
+        let mut forms: Vec<(&String, &u64)> = forms.iter().collect();
+        forms.sort_by(|left, right| right.1.cmp(left.1));
+        let forms: Vec<String> = forms.into_iter().map(|(form, times)| format!("{form} ({times})")).collect();
+        let _ = writeln!(text, "  {reading}: {}", forms.join(", "));
+    }
+    if text.is_empty() { text } else { format!("{}\n{text}\n", style::strong("Readings the target follows")) }
+}
+
+fn undocumented(seen: &BTreeMap<(String, String), u64>, detail: Detail) -> String {
+    if seen.is_empty() {
+        return String::new();
+    }
+    let shown = if detail >= Detail::Cases { seen.len() } else { 5 };
+    let mut text = format!("{}\n", style::strong("Properties that no document names"));
+    for (operation, pointer) in seen.keys().take(shown) {
+        let _ = writeln!(text, "  {operation} {pointer}");
+    }
+    if seen.len() > shown {
+        let _ = writeln!(text, "  {}", style::faint(&format!("and {} more; -v shows them", seen.len() - shown)));
+    }
+    text.push('\n');
+    text
+}
+
+fn left(left: &[Leftover]) -> String {
+    if left.is_empty() {
+        return String::new();
+    }
+    let mut text = format!("{}\n", style::bad("May be left on the target"));
+    for object in left {
+        let database = object.database.as_ref().map(|name| format!(" in {name}")).unwrap_or_default();
+        let _ = writeln!(text, "  {} {}{database}: {}", object.object.word(), object.name, object.why);
+    }
+    text.push_str("  `milvus-conformance sweep` tries again\n\n");
+    text
+}
+
+fn last_line(outcome: &Outcome, results: &str) -> String {
+    let counts = outcome.summary;
+    let verdict = if counts.fail + counts.error + counts.fixed > 0 {
+        style::bad("FAIL")
+    } else if !outcome.complete {
+        style::bad("ENDED EARLY")
+    } else if counts.ran() == 0 {
+        style::bad("NOTHING RAN")
+    } else {
+        style::good("PASS")
+    };
+    let seconds = Duration::from_secs_f64(outcome.duration_ms.max(0.0) / 1e3).as_secs_f64();
+    format!(
+        "{verdict} {} cases: {}; {} in {seconds:.1} s\n{} {results}\n",
+        counts.total(),
+        listed(counts),
+        count(usize::try_from(outcome.calls).unwrap_or(usize::MAX), "call"),
+        style::faint("results")
+    )
+}

@@ -1,0 +1,171 @@
+//! `explain`: all that is known of one id.
+
+use super::arguments::{ContractArguments, ExplainArguments};
+use super::exit;
+use super::failure::Failure;
+use super::style;
+use super::workspace::Workspace;
+use crate::contract::{Bounds, Contract, KnownFailure, Operation, Reading, Requirement};
+use crate::diagnostic::{SourceText, suggestion};
+use crate::profile::Profile;
+use crate::scenario::{Library, Scenario};
+use crate::verdict::Source;
+use std::fmt::Write as _;
+use std::io::Write as _;
+
+pub(super) fn explain(contract: &ContractArguments, arguments: &ExplainArguments) -> Result<u8, Failure> {
+    let workspace = Workspace::load(contract)?;
+    let id = arguments.id.as_str();
+    let known = &workspace.contract;
+    let text = if let Some(stated) = known.requirements.get(id) {
+        requirement(stated, &workspace.library)
+    } else if let Some(operation) = known.operations.get(id) {
+        self::operation(operation, known)
+    } else if let Some(failure) = known.failures.get(id) {
+        self::failure(id, failure, known)
+    } else if let Some(reading) = known.readings.get(id) {
+        self::reading(id, reading)
+    } else if let Some((_, source)) = workspace.library.scenarios().find(|(known, _)| known.as_str() == id) {
+        let scenario = Library::parse(source).map_err(|mistake| Failure::Mistakes(vec![mistake]))?;
+        self::scenario(id, &scenario, source, known)
+    } else {
+        let ids = known.requirements.keys().chain(known.operations.keys()).chain(known.failures.keys());
+        let ids = ids.chain(known.readings.keys()).chain(workspace.library.scenarios().map(|(id, _)| id));
+        let help = suggestion(id, ids.map(String::as_str)).unwrap_or_else(|| "`list` shows what there is".to_owned());
+        return Err(Failure::Usage(format!("nothing is called `{id}`; {help}")));
+    };
+    anstream::stdout().lock().write_all(text.as_bytes())?;
+    Ok(exit::SUCCESS)
+}
+
+/// Builds a page out of a heading and labelled lines.
+struct Page(String);
+
+impl Page {
+    fn new(kind: &str, id: &str, statement: &str) -> Self {
+        Self(format!("{} {}\n\n  {statement}\n\n", style::faint(kind), style::strong(id)))
+    }
+
+    /// A labelled line; nothing when there is nothing to say.
+    fn line(&mut self, label: &str, text: &str) {
+        if !text.is_empty() {
+            // Writing to a String cannot fail.
+            let _ = writeln!(self.0, "  {} {text}", style::faint(&format!("{label:<11}")));
+        }
+    }
+
+    fn lines(&mut self, label: &str, texts: impl IntoIterator<Item = String>) {
+        for (index, text) in texts.into_iter().enumerate() {
+            self.line(if index == 0 { label } else { "" }, &text);
+        }
+    }
+
+    fn sources(&mut self, sources: &[Source]) {
+        self.lines("sources", sources.iter().map(ToString::to_string));
+    }
+
+    fn bounds(&mut self, bounds: &Bounds) {
+        let profiles: Vec<&str> =
+            Profile::ALL.into_iter().filter(|profile| bounds.hold_for(*profile)).map(Profile::name).collect();
+        let all = profiles.len() == Profile::ALL.len();
+        self.line("profiles", &if all { "all".to_owned() } else { profiles.join(", ") });
+    }
+}
+
+fn requirement(stated: &Requirement, library: &Library) -> String {
+    let mut page = Page::new("requirement", &stated.id, &stated.statement);
+    page.line("level", stated.level.word());
+    page.line("operations", &names(&stated.operations));
+    page.bounds(&stated.bounds);
+    page.sources(&stated.sources);
+    if let Some(why) = &stated.not_testable {
+        page.line("not tested", why);
+    }
+    if stated.automatic {
+        page.line("checked", "at every answer");
+    }
+    let covering = library.scenarios().filter_map(|(id, source)| {
+        let scenario = Library::parse(source).ok()?;
+        scenario.covers.iter().any(|covered| covered.value == stated.id).then(|| format!("{id}  {}", scenario.title))
+    });
+    page.lines("scenarios", covering);
+    page.0
+}
+
+fn operation(operation: &Operation, contract: &Contract) -> String {
+    let mut page = Page::new("operation", &operation.name, &operation.file.summary);
+    page.line("request", &format!("{} {}", operation.file.method, operation.file.path));
+    page.lines("headers", operation.file.headers.iter().map(|(name, header)| {
+        format!("{name}: {} {}", header.kind, style::faint(&header.about))
+    }));
+    page.bounds(&operation.bounds);
+    if let Some(repeatable) = operation.file.repeatable {
+        page.line("repeated", if repeatable { "succeeds" } else { "fails" });
+    }
+    page.lines("errors", operation.file.errors.iter().map(|id| {
+        let meaning = contract.failures.get(id.as_str()).map(|failure| failure.meaning.as_str()).unwrap_or_default();
+        format!("{}  {}", id.value, style::faint(meaning))
+    }));
+    page.lines(
+        "rules",
+        contract
+            .requirements
+            .values()
+            .filter(|stated| stated.operations.iter().any(|name| name.value == operation.name))
+            .map(|stated| format!("{} {}", stated.id, style::faint(stated.level.word()))),
+    );
+    page.sources(&operation.file.sources);
+    for example in &operation.file.examples {
+        page.lines("example", example.request.iter().map(|body| format!("> {body}")));
+        page.lines("", example.response.iter().map(|body| format!("< {body}")));
+    }
+    page.0
+}
+
+fn failure(id: &str, failure: &KnownFailure, contract: &Contract) -> String {
+    let mut page = Page::new("error", id, &failure.meaning);
+    page.lines("codes", Profile::ALL.into_iter().filter_map(|profile| {
+        let codes: Vec<String> = failure.codes.get(profile)?.iter().map(i64::to_string).collect();
+        let message = failure.message.get(profile).map(|pattern| pattern.0.as_str()).unwrap_or_default();
+        Some(format!("{:<13} {}  {}", profile.name(), codes.join(" or "), style::faint(message)))
+    }));
+    let status: Vec<String> = failure.status.iter().map(u16::to_string).collect();
+    page.line("status", &status.join(", "));
+    page.lines(
+        "operations",
+        contract
+            .operations
+            .values()
+            .filter(|operation| operation.file.errors.iter().any(|error| error.value == id))
+            .map(|operation| operation.name.clone()),
+    );
+    page.sources(&failure.sources);
+    page.0
+}
+
+fn reading(id: &str, reading: &Reading) -> String {
+    let mut page = Page::new("reading", id, &reading.about);
+    for form in &reading.forms {
+        page.line("form", &format!("{}: {}", form.id, form.value));
+        page.lines("", form.sources.iter().map(|source| style::faint(&source.to_string())));
+    }
+    page.0
+}
+
+fn scenario(id: &str, scenario: &Scenario, source: &SourceText, contract: &Contract) -> String {
+    let mut page = Page::new("scenario", id, &scenario.title);
+    page.line("file", &source.file);
+    page.lines("covers", scenario.covers.iter().map(|id| {
+        let statement =
+            contract.requirements.get(id.as_str()).map(|stated| stated.statement.as_str()).unwrap_or_default();
+        format!("{}  {}", id.value, style::faint(statement))
+    }));
+    page.line("needs", &names(&scenario.needs));
+    page.bounds(&scenario.bounds());
+    let _ = writeln!(page.0, "\n{}", source.text.trim_end());
+    page.0
+}
+
+fn names(names: &[crate::yaml::At<String>]) -> String {
+    names.iter().map(|name| name.value.as_str()).collect::<Vec<_>>().join(", ")
+}

@@ -1,0 +1,299 @@
+//! `run`: scenarios against a target.
+
+use super::arguments::{ContractArguments, ReportWanted, RunArguments, TargetArguments};
+use super::console::{Console, Detail};
+use super::exit;
+use super::failure::Failure;
+use super::workspace::Workspace;
+use crate::contract::Contract;
+use crate::engine::{self, BROKE, CaseReport, Caller, Checked, Event, Filter, Interrupt, Ledger, Options, Plan, Session};
+use crate::profile::Profile;
+use crate::reference::{Config, Reference};
+use crate::report;
+use crate::results::{Head, Outcome, Recorder, Results, SCHEMA, TargetFacts, Tool, Totals};
+use crate::target::{Connection, Recognition, Redactor, Rest, Secret, Target, preflight};
+use crate::verdict::Verdict;
+use std::collections::BTreeSet;
+use std::fs::OpenOptions;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Instant;
+use tokio::sync::mpsc;
+
+/// The profile that the embedded reference target has when none is named.
+const DEFAULT_PROFILE: Profile = Profile::Milvus26;
+
+pub(super) fn run(contract: &ContractArguments, arguments: &RunArguments) -> Result<u8, Failure> {
+    let workspace = Workspace::load(contract)?;
+    let filter = arguments.filter.as_deref().map(Filter::parse).transpose()?;
+    let library = workspace.selected(&arguments.paths)?;
+    let checked = Checked::read(&library, &workspace.contract, filter.as_ref())
+        .map_err(|mistakes| Failure::Mistakes(mistakes.0))?;
+    let reached = Reached::new(&arguments.target)?;
+    let fresh = !arguments.results.exists();
+    writable(&arguments.results)?;
+    for ReportWanted::Junit(path) in &arguments.report {
+        writable(path)?;
+    }
+    let runtime = runtime(arguments.jobs)?;
+    let recognition = runtime.block_on(reached.recognise(&workspace.contract, &arguments.target));
+    let recognition = recognition.inspect_err(|_| {
+        if fresh {
+            // The file was only made to see whether it can be written.
+            let _ = std::fs::remove_file(&arguments.results);
+        }
+    })?;
+    let profile = recognition.profile;
+    let plan = checked.plan(profile, &capabilities(&workspace.contract, &recognition, arguments, &reached));
+    if plan.cases.is_empty() {
+        return Err(Failure::NothingToRun(why_nothing(&plan)));
+    }
+    let compiled = workspace.contract.compile(profile).map_err(Failure::Mistakes)?;
+    let name = Session::fresh_name();
+    let ledger = if reached.embedded {
+        Ledger::in_memory()
+    } else {
+        Ledger::create(&arguments.ledger, &name, reached.target.address())?
+    };
+    let caller = Caller::new(
+        reached.target.clone(),
+        reached.token.as_ref(),
+        reached.redactor.clone(),
+        arguments.db.clone(),
+        arguments.target.timeout,
+    );
+    let interrupt = Arc::new(Interrupt::default());
+    let session = Session::new(compiled, library, options(arguments, &reached), ledger, name, Arc::clone(&interrupt));
+    let head = Head {
+        schema: SCHEMA.to_owned(),
+        tool: Tool::this(),
+        target: TargetFacts {
+            address: reached.redactor.redact(reached.target.address()).into_owned(),
+            embedded: reached.embedded,
+            auth: recognition.auth,
+        },
+        profile,
+        profile_reason: recognition.why,
+        run: session.run_name().to_owned(),
+        started: jiff::Timestamp::now().round(jiff::Unit::Second).unwrap_or_default().to_string(),
+        gate: arguments.gate,
+    };
+    let done = runtime.block_on(course(Arc::new(session), caller, plan, head, arguments, &reached.redactor, &interrupt))?;
+    Ok(done)
+}
+
+/// A target with what is needed to talk to it.
+pub(super) struct Reached {
+    pub(super) target: Target,
+    pub(super) token: Option<Secret>,
+    pub(super) redactor: Redactor,
+    embedded: bool,
+}
+
+impl Reached {
+    /// Makes the client for a server, or the embedded reference target. Nothing is sent.
+    pub(super) fn new(arguments: &TargetArguments) -> Result<Self, Failure> {
+        let token = arguments.token.as_ref().filter(|token| !token.is_empty()).map(Secret::new);
+        let Some(url) = &arguments.target else {
+            let redactor = Redactor::new(token.as_ref(), []);
+            let profile = arguments.profile.unwrap_or(DEFAULT_PROFILE);
+            // Without a token of the user's own the embedded target has one, so that authorization is tried, too.
+            let token = token.unwrap_or_else(|| Secret::new("root:Milvus"));
+            let config = Config { profile, token: Some(token.expose().to_owned()) };
+            let target = Target::InProcess(Arc::new(Reference::new(config)));
+            return Ok(Self { target, token: Some(token), redactor, embedded: true });
+        };
+        let mut connection = Connection::new(url);
+        connection.token.clone_from(&token);
+        connection.ca_cert.clone_from(&arguments.ca_cert);
+        connection.insecure = arguments.insecure;
+        connection.proxy.clone_from(&arguments.proxy);
+        let redactor = connection.redactor();
+        let target = Target::Rest(Rest::new(&connection)?);
+        Ok(Self { target, token, redactor, embedded: false })
+    }
+
+    /// Looks whether the target can be used and which profile it has.
+    pub(super) async fn recognise(
+        &self,
+        contract: &Contract,
+        arguments: &TargetArguments,
+    ) -> Result<Recognition, Failure> {
+        let requested = match arguments.profile {
+            None if self.embedded => Some(DEFAULT_PROFILE),
+            named => named,
+        };
+        let mut recognition =
+            preflight(&self.target, contract, self.token.as_ref(), requested, arguments.timeout).await?;
+        if self.embedded && arguments.profile.is_none() {
+            "the one it has when none is named".clone_into(&mut recognition.why);
+        }
+        Ok(recognition)
+    }
+}
+
+/// A runtime for a run. One case at a time needs one thread: waking another one for each answer would cost more than it
+/// brings.
+pub(super) fn runtime(jobs: usize) -> Result<tokio::runtime::Runtime, Failure> {
+    let mut builder = match jobs {
+        1 => tokio::runtime::Builder::new_current_thread(),
+        _ => tokio::runtime::Builder::new_multi_thread(),
+    };
+    builder.enable_all().build().map_err(|error| Failure::Broken(format!("cannot start the runtime: {error}")))
+}
+
+/// Finds out whether a file can be written, without touching what is in it.
+fn writable(path: &Path) -> Result<(), Failure> {
+    let unwritable = |source| Failure::Unwritable { path: path.to_path_buf(), source };
+    if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+        std::fs::create_dir_all(folder).map_err(unwritable)?;
+    }
+    OpenOptions::new().append(true).create(true).open(path).map(drop).map_err(unwritable)
+}
+
+fn capabilities(
+    contract: &Contract,
+    recognition: &Recognition,
+    arguments: &RunArguments,
+    reached: &Reached,
+) -> BTreeSet<String> {
+    let facts = contract.profiles.get(&recognition.profile);
+    let mut capabilities: BTreeSet<String> = facts.into_iter().flat_map(|facts| facts.capabilities.clone()).collect();
+    if !(recognition.auth && reached.token.is_some()) {
+        capabilities.remove("auth");
+    }
+    let flags = [(arguments.hazardous, "hazardous"), (arguments.heavy, "heavy")];
+    capabilities.extend(flags.into_iter().filter(|(set, _)| *set).map(|(_, name)| name.to_owned()));
+    capabilities
+}
+
+fn why_nothing(plan: &Plan) -> String {
+    match plan.skipped.as_slice() {
+        [] => "there are no scenarios there".to_owned(),
+        [only] => format!("the only scenario is skipped: {}", only.why),
+        [first, ..] if plan.skipped.iter().all(|skipped| skipped.why == first.why) => {
+            format!("all {} scenarios are skipped: {}", plan.skipped.len(), first.why)
+        }
+        several => format!("all {} scenarios are skipped, for several reasons; `list` shows what there is", several.len()),
+    }
+}
+
+fn options(arguments: &RunArguments, reached: &Reached) -> Options {
+    Options {
+        jobs: arguments.jobs,
+        case_timeout: arguments.case_timeout,
+        patience: arguments.patience,
+        deadline: arguments.deadline,
+        max_failures: if arguments.fail_fast { Some(1) } else { arguments.max_failures },
+        gate: arguments.gate,
+        strict: arguments.strict,
+        token: reached.token.clone(),
+        tell_exchanges: arguments.verbose > 1,
+    }
+}
+
+/// The run itself: the engine works, the console and the recorder listen.
+async fn course(
+    session: Arc<Session>,
+    caller: Caller,
+    plan: Plan,
+    head: Head,
+    arguments: &RunArguments,
+    redactor: &Redactor,
+    interrupt: &Arc<Interrupt>,
+) -> Result<u8, Failure> {
+    let detail = match (arguments.quiet, arguments.verbose) {
+        (true, _) => Detail::Quiet,
+        (_, 0) => Detail::Normal,
+        (_, 1) => Detail::Cases,
+        _ => Detail::Exchanges,
+    };
+    let mut console = Console::new(detail, plan.cases.len(), redactor.clone());
+    let unwritable = |source| Failure::Unwritable { path: arguments.results.clone(), source };
+    let mut recorder = Recorder::create(&arguments.results, &head).map_err(unwritable)?;
+    let mut totals = Totals::default();
+    console.begin(&head, plan.cases.len(), plan.skipped.len(), arguments.jobs)?;
+    let mut kept = (!arguments.report.is_empty()).then(Vec::new);
+    let skipped: Vec<CaseReport> = plan.skipped.iter().map(engine::Skipped::report).collect();
+    let started = Instant::now();
+    let (events, mut heard) = mpsc::channel(256);
+    let running = tokio::spawn(engine::run(Arc::clone(&session), caller, plan, events));
+    let listening = tokio::spawn(end_on_signal(Arc::clone(interrupt)));
+    let mut broke = false;
+    let mut written = Ok(());
+    for event in skipped.into_iter().map(|case| Event::CaseFinished(Box::new(case))) {
+        take(&event, &mut totals, &mut recorder, &mut written, kept.as_mut());
+    }
+    while let Some(event) = heard.recv().await {
+        console.event(&event)?;
+        if let Event::CaseFinished(case) = &event {
+            broke |= case.reason.as_ref().is_some_and(|reason| reason.starts_with(BROKE));
+        }
+        take(&event, &mut totals, &mut recorder, &mut written, kept.as_mut());
+    }
+    // The engine is done when its last event has been heard.
+    let _ = running.await;
+    listening.abort();
+    let complete = !interrupt.is_set() && totals.counts().total() > 0;
+    let contract = session.contract();
+    let duration_ms = started.elapsed().as_secs_f64() * 1e3;
+    let outcome = totals.outcome(contract.whole(), contract.profile(), duration_ms, complete);
+    recorder.finish(&outcome).and(written).map_err(Failure::Results)?;
+    session.ledger().close()?;
+    if let Some(cases) = kept {
+        reports(&Results { head, cases, outcome: outcome.clone() }, arguments)?;
+    }
+    console.end(&outcome, &arguments.results.to_string_lossy())?;
+    Ok(if broke { exit::BROKEN } else { exit_code(&outcome) })
+}
+
+fn take(
+    event: &Event,
+    totals: &mut Totals,
+    recorder: &mut Recorder,
+    written: &mut std::io::Result<()>,
+    kept: Option<&mut Vec<CaseReport>>,
+) {
+    let Event::CaseFinished(case) = event else { return };
+    totals.add(case);
+    if written.is_ok() {
+        *written = recorder.record(case);
+    }
+    if let Some(kept) = kept {
+        kept.push((**case).clone());
+    }
+}
+
+fn exit_code(outcome: &Outcome) -> u8 {
+    let counts = outcome.summary;
+    if [Verdict::Fail, Verdict::Error, Verdict::Fixed].into_iter().any(|verdict| counts.get(verdict) > 0) {
+        exit::FINDINGS
+    } else if counts.ran() == 0 {
+        exit::NOTHING_RAN
+    } else if outcome.complete {
+        exit::SUCCESS
+    } else {
+        exit::FINDINGS
+    }
+}
+
+fn reports(results: &Results, arguments: &RunArguments) -> Result<(), Failure> {
+    for ReportWanted::Junit(path) in &arguments.report {
+        let text = report::junit(results).map_err(|error| Failure::Broken(format!("cannot make the report: {error}")))?;
+        std::fs::write(path, text).map_err(Failure::Results)?;
+    }
+    Ok(())
+}
+
+/// The first Ctrl-C ends the run in good order; the second at once, and the ledger tells `sweep` what is left.
+async fn end_on_signal(interrupt: Arc<Interrupt>) {
+    if tokio::signal::ctrl_c().await.is_err() {
+        return;
+    }
+    interrupt.set();
+    anstream::eprintln!("\nending the run: cleaning up, then writing the results; Ctrl-C again leaves at once");
+    if tokio::signal::ctrl_c().await.is_ok() {
+        anstream::eprintln!("left at once; `milvus-conformance sweep` removes what is left on the target");
+        std::process::exit(i32::from(exit::FINDINGS));
+    }
+}

@@ -1,0 +1,28 @@
+//! `serve`: the reference target as a server.
+
+use super::arguments::ServeArguments;
+use super::exit;
+use super::failure::Failure;
+use crate::reference::{Config, Reference, serve as serve_reference};
+use std::io::Write;
+use std::sync::Arc;
+
+pub(super) fn serve(arguments: &ServeArguments) -> Result<u8, Failure> {
+    super::run::runtime(2)?.block_on(async {
+        let listener = tokio::net::TcpListener::bind(arguments.listen)
+            .await
+            .map_err(|error| Failure::Usage(format!("cannot listen on {}: {error}", arguments.listen)))?;
+        let address = listener.local_addr()?;
+        let config = Config { profile: arguments.profile, token: arguments.token.clone() };
+        let mut out = std::io::stdout();
+        // The listener is bound, so connections are answered from now on.
+        writeln!(out, "http://{address}")?;
+        out.flush()?;
+        let interrupted = async {
+            // Without signals the server ends with its process.
+            let _ = tokio::signal::ctrl_c().await;
+        };
+        serve_reference(listener, Arc::new(Reference::new(config)), interrupted).await?;
+        Ok(exit::SUCCESS)
+    })
+}
