@@ -1,0 +1,311 @@
+//! Binds a request body to the keys that an operation knows, with the refusals of the server's decoder.
+
+use super::json::{self, Malformed, Node, Value};
+use crate::profile::Version;
+use std::borrow::Cow;
+
+/// The keys of a request; `name` is the type that refusals speak of.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Shape {
+    pub(super) name: &'static str,
+    pub(super) fields: &'static [Field],
+}
+
+/// One key of a request.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Field {
+    /// The key in JSON; matched without regard to case, except for kinds that are re-read from the raw text.
+    key: &'static str,
+    /// What refusals of a missing key call it.
+    title: &'static str,
+    kind: Kind,
+    required: Required,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Required {
+    Never,
+    Always,
+    /// Required in versions before this one.
+    Before(Version),
+}
+
+/// What a key may hold.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Kind {
+    Text,
+    Flag,
+    Int32,
+    TextList,
+    Map,
+    Any,
+    /// A list of anything, re-read by its exact key.
+    RawList,
+    /// A list of objects, re-read by its exact key.
+    RawMaps,
+    /// Any value, re-read by its exact key.
+    RawAny,
+    Struct(&'static Shape),
+    Structs(&'static Shape),
+}
+
+impl Kind {
+    fn type_name(self) -> String {
+        match self {
+            Kind::Text => "string".to_owned(),
+            Kind::Flag => "bool".to_owned(),
+            Kind::Int32 => "int32".to_owned(),
+            Kind::TextList => "[]string".to_owned(),
+            Kind::Map => "map[string]interface {}".to_owned(),
+            Kind::Any | Kind::RawAny => "interface {}".to_owned(),
+            Kind::RawList => "[]interface {}".to_owned(),
+            Kind::RawMaps => "[]map[string]interface {}".to_owned(),
+            Kind::Struct(shape) => format!("httpserver.{}", shape.name),
+            Kind::Structs(shape) => format!("[]httpserver.{}", shape.name),
+        }
+    }
+
+    fn is_raw(self) -> bool {
+        matches!(self, Kind::RawList | Kind::RawMaps | Kind::RawAny)
+    }
+}
+
+impl Field {
+    /// A key that may be left out.
+    pub(super) const fn optional(key: &'static str, kind: Kind) -> Self {
+        Self { key, title: key, kind, required: Required::Never }
+    }
+
+    /// A key that must be there and not be empty text.
+    pub(super) const fn required(key: &'static str, title: &'static str, kind: Kind) -> Self {
+        Self { key, title, kind, required: Required::Always }
+    }
+
+    /// A key that must be there in versions before the one given.
+    pub(super) const fn required_before(version: Version, key: &'static str, title: &'static str, kind: Kind) -> Self {
+        Self { key, title, kind, required: Required::Before(version) }
+    }
+
+    fn is_required(&self, version: Version) -> bool {
+        match self.required {
+            Required::Never => false,
+            Required::Always => true,
+            Required::Before(limit) => version < limit,
+        }
+    }
+}
+
+/// Why a body does not fit its shape.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Unfit {
+    /// The body is empty.
+    Nothing,
+    /// The body is not JSON, or a value has the wrong type.
+    Decoding(String),
+    /// Required keys are missing, one a line.
+    Missing(String),
+}
+
+/// Binds the text of a body: the result is an object with the canonical spelling of every known key.
+pub(super) fn bind<'a>(shape: &Shape, body: &'a str, version: Version) -> Result<Node<'a>, Unfit> {
+    let root = json::parse(body).map_err(|malformed| match malformed {
+        Malformed::Nothing => Unfit::Nothing,
+        Malformed::Truncated => Unfit::Decoding("unexpected EOF".to_owned()),
+        Malformed::Syntax(message) => Unfit::Decoding(message),
+    })?;
+    let mut binder = Binder { fault: None };
+    let bound = match root.value {
+        Value::Object(_) => binder.fields(shape, &root, ""),
+        Value::Null => Node { raw: root.raw, value: Value::Object(Vec::new()) },
+        _ => {
+            let message =
+                format!("json: cannot unmarshal {} into Go value of type httpserver.{}", root.kind(), shape.name);
+            return Err(Unfit::Decoding(message));
+        }
+    };
+    if let Some(fault) = binder.fault {
+        return Err(Unfit::Decoding(fault));
+    }
+    let mut missing = Vec::new();
+    find_missing(shape, Some(&bound), shape.name, version, &mut missing);
+    if missing.is_empty() { Ok(bound) } else { Err(Unfit::Missing(missing.join("\n"))) }
+}
+
+struct Binder {
+    /// The first mismatch; the decoder goes on and reports it at the end.
+    fault: Option<String>,
+}
+
+/// Where a value stands: its innermost struct, the path of keys and what it should be.
+#[derive(Clone, Copy)]
+struct Place<'p> {
+    shape: &'static str,
+    path: &'p str,
+}
+
+impl Binder {
+    fn mismatch(&mut self, what: &str, place: Place<'_>, type_name: &str) {
+        let Place { shape, path } = place;
+        self.fault.get_or_insert_with(|| {
+            format!("json: cannot unmarshal {what} into Go struct field {shape}.{path} of type {type_name}")
+        });
+    }
+
+    fn fields<'a>(&mut self, shape: &Shape, object: &Node<'a>, prefix: &str) -> Node<'a> {
+        let mut bound: Vec<(Cow<'a, str>, Node<'a>)> = Vec::new();
+        for (key, node) in object.entries() {
+            let Some(field) = shape.fields.iter().find(|field| field.key.eq_ignore_ascii_case(key)) else { continue };
+            let path = if prefix.is_empty() { field.key.to_owned() } else { format!("{prefix}.{}", field.key) };
+            let place = Place { shape: shape.name, path: &path };
+            if let Some(node) = self.value(field.kind, node, place) {
+                bound.retain(|(known, _)| known != field.key);
+                bound.push((Cow::Borrowed(field.key), node));
+            }
+        }
+        for field in shape.fields.iter().filter(|field| field.kind.is_raw()) {
+            if let Some(entry) = bound.iter_mut().find(|(known, _)| known == field.key) {
+                entry.1 = object.get(field.key).unwrap_or(&entry.1).clone();
+            }
+        }
+        Node { raw: object.raw, value: Value::Object(bound) }
+    }
+
+    fn value<'a>(&mut self, kind: Kind, node: &Node<'a>, place: Place<'_>) -> Option<Node<'a>> {
+        if node.is_null() {
+            return None;
+        }
+        match (kind, &node.value) {
+            (Kind::Text, Value::String(_)) | (Kind::Flag, Value::Bool(_)) => Some(node.clone()),
+            (Kind::Int32, Value::Number(text)) if text.parse::<i32>().is_ok() => Some(node.clone()),
+            (Kind::Int32, Value::Number(text)) => {
+                self.mismatch(&format!("number {text}"), place, "int32");
+                None
+            }
+            (Kind::TextList, Value::Array(items)) => {
+                for item in items.iter().filter(|item| !item.is_null() && item.as_str().is_none()) {
+                    self.mismatch(item.kind(), place, "string");
+                }
+                Some(node.clone())
+            }
+            (Kind::Map, Value::Object(_)) | (Kind::RawList, Value::Array(_)) | (Kind::Any | Kind::RawAny, _) => {
+                self.check_numbers(node, place);
+                Some(node.clone())
+            }
+            (Kind::RawMaps, Value::Array(items)) => {
+                for item in items {
+                    match item.value {
+                        Value::Object(_) | Value::Null => self.check_numbers(item, place),
+                        _ => self.mismatch(item.kind(), place, "map[string]interface {}"),
+                    }
+                }
+                Some(node.clone())
+            }
+            (Kind::Struct(shape), Value::Object(_)) => Some(self.fields(shape, node, place.path)),
+            (Kind::Structs(shape), Value::Array(items)) => Some(self.structs(shape, node.raw, items, place)),
+            _ => {
+                self.mismatch(node.kind(), place, &kind.type_name());
+                None
+            }
+        }
+    }
+
+    fn structs<'a>(&mut self, shape: &'static Shape, raw: &'a str, items: &[Node<'a>], place: Place<'_>) -> Node<'a> {
+        let bound = items.iter().map(|item| {
+            if !matches!(item.value, Value::Object(_) | Value::Null) {
+                self.mismatch(item.kind(), place, &format!("httpserver.{}", shape.name));
+            }
+            self.fields(shape, item, place.path)
+        });
+        let items = bound.collect();
+        Node { raw, value: Value::Array(items) }
+    }
+
+    /// Every number inside an untyped value has to fit a double.
+    fn check_numbers(&mut self, node: &Node<'_>, place: Place<'_>) {
+        match &node.value {
+            Value::Number(text) if text.parse::<f64>().is_ok_and(f64::is_infinite) => {
+                self.mismatch(&format!("number {text}"), place, "float64");
+            }
+            Value::Array(items) => items.iter().for_each(|item| self.check_numbers(item, place)),
+            Value::Object(entries) => entries.iter().for_each(|(_, item)| self.check_numbers(item, place)),
+            _ => {}
+        }
+    }
+}
+
+fn find_missing(shape: &Shape, bound: Option<&Node<'_>>, path: &str, version: Version, missing: &mut Vec<String>) {
+    for field in shape.fields {
+        let node = bound.and_then(|bound| bound.get(field.key));
+        if let Kind::Struct(inner) = field.kind {
+            if field.is_required(version) {
+                find_missing(inner, node, &format!("{path}.{}", field.title), version, missing);
+            }
+            continue;
+        }
+        let empty = node.is_none_or(|node| node.as_str() == Some("") && matches!(field.kind, Kind::Text));
+        if empty && field.is_required(version) {
+            let title = field.title;
+            missing.push(format!(
+                "Key: '{path}.{title}' Error:Field validation for '{title}' failed on the 'required' tag"
+            ));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const INNER: Shape = Shape { name: "Inner", fields: &[Field::required("fieldName", "FieldName", Kind::Text)] };
+    const OUTER: Shape = Shape {
+        name: "Outer",
+        fields: &[
+            Field::required("collectionName", "CollectionName", Kind::Text),
+            Field::required_before(Version(2, 6), "data", "Data", Kind::RawList),
+            Field::optional("limit", Kind::Int32),
+            Field::optional("names", Kind::TextList),
+            Field::optional("parts", Kind::Structs(&INNER)),
+        ],
+    };
+
+    fn refusal(body: &str) -> Unfit {
+        bind(&OUTER, body, Version(2, 5)).unwrap_err()
+    }
+
+    #[test]
+    fn keys_match_in_any_case_and_of_equal_ones_the_last_counts_but_raw_ones_are_exact_and_first() {
+        let body = r#"{"COLLECTIONNAME":"a","collectionName":"b","data":[1],"data":[2],"Data":[3],"nope":1}"#;
+        let bound = bind(&OUTER, body, Version(2, 5)).unwrap();
+        assert_eq!(bound.get("collectionName").unwrap().as_str(), Some("b"));
+        assert_eq!(bound.get("data").unwrap().raw, "[1]");
+        assert!(bound.get("nope").is_none());
+    }
+
+    #[test]
+    fn the_first_mismatch_is_told_after_the_whole_text_was_read() {
+        let decoding = |text: &str| Unfit::Decoding(text.to_owned());
+        assert_eq!(
+            refusal(r#"{"collectionName":1,"limit":"x"}"#),
+            decoding("json: cannot unmarshal number into Go struct field Outer.collectionName of type string")
+        );
+        assert_eq!(
+            refusal(r#"{"limit":1.5}"#),
+            decoding("json: cannot unmarshal number 1.5 into Go struct field Outer.limit of type int32")
+        );
+        assert_eq!(
+            refusal(r#"{"parts":[{"fieldName":7}]}"#),
+            decoding("json: cannot unmarshal number into Go struct field Inner.parts.fieldName of type string")
+        );
+        assert_eq!(refusal(r#"{"limit":"x""#), decoding("unexpected EOF"));
+        assert_eq!(refusal(""), Unfit::Nothing);
+        assert_eq!(refusal("[]"), decoding("json: cannot unmarshal array into Go value of type httpserver.Outer"));
+    }
+
+    #[test]
+    fn missing_keys_are_told_one_a_line() {
+        let Unfit::Missing(text) = refusal("null") else { panic!("accepted") };
+        assert_eq!(text.lines().count(), 2);
+        assert!(text.starts_with("Key: 'Outer.CollectionName' Error:Field validation for 'CollectionName' failed"));
+        assert!(bind(&OUTER, r#"{"collectionName":"c"}"#, Version(2, 6)).is_ok(), "data is optional from 2.6 on");
+    }
+}

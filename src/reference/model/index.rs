@@ -1,0 +1,399 @@
+//! Indexes.
+
+use super::collection::{self, Collection};
+use super::failure::{self, Failure, MissingText};
+use super::schema::DataType;
+use super::{Answer, Arguments, Model, Outcome, names, properties, text};
+use crate::profile::Version;
+use crate::reference::json::Node;
+use indexmap::IndexMap;
+use serde_json::{Value, json};
+
+/// The type of an index whose request names none.
+const AUTO: &str = "AUTOINDEX";
+
+/// The properties of an index that may be altered.
+const PROPERTIES: [&str; 3] = ["mmap.enabled", "indexoffsetcache.enabled", "warmup"];
+
+/// Every index type, with the kinds of data that it is for.
+const TYPES: [(&str, &[Family]); 27] = {
+    use Family::{Binary, Dense, Scalar, Sparse};
+    [
+        (AUTO, &[Dense, Binary, Sparse, Scalar]),
+        ("FLAT", &[Dense]),
+        ("IVF_FLAT", &[Dense]),
+        ("IVF_SQ8", &[Dense]),
+        ("IVF_PQ", &[Dense]),
+        ("IVF_FLAT_CC", &[Dense]),
+        ("IVF_RABITQ", &[Dense]),
+        ("HNSW", &[Dense, Binary]),
+        ("HNSW_SQ", &[Dense]),
+        ("HNSW_PQ", &[Dense]),
+        ("HNSW_PRQ", &[Dense]),
+        ("SCANN", &[Dense]),
+        ("DISKANN", &[Dense]),
+        ("GPU_IVF_FLAT", &[Dense]),
+        ("GPU_IVF_PQ", &[Dense]),
+        ("GPU_CAGRA", &[Dense]),
+        ("GPU_BRUTE_FORCE", &[Dense]),
+        ("BIN_FLAT", &[Binary]),
+        ("BIN_IVF_FLAT", &[Binary]),
+        ("MINHASH_LSH", &[Binary]),
+        ("SPARSE_INVERTED_INDEX", &[Sparse]),
+        ("SPARSE_WAND", &[Sparse]),
+        ("STL_SORT", &[Scalar]),
+        ("Trie", &[Scalar]),
+        ("INVERTED", &[Scalar]),
+        ("BITMAP", &[Scalar]),
+        ("RTREE", &[Scalar]),
+    ]
+};
+
+/// The kinds of data as indexes tell them apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Family {
+    Dense,
+    Binary,
+    Sparse,
+    Scalar,
+}
+
+impl Family {
+    fn of(data_type: DataType) -> Self {
+        match data_type {
+            DataType::BinaryVector => Family::Binary,
+            DataType::SparseFloatVector => Family::Sparse,
+            vector if vector.is_vector() => Family::Dense,
+            _ => Family::Scalar,
+        }
+    }
+
+    fn default_metric(self) -> &'static str {
+        match self {
+            Family::Dense => "COSINE",
+            Family::Binary => "HAMMING",
+            Family::Sparse => "IP",
+            Family::Scalar => "",
+        }
+    }
+
+    fn metrics(self) -> &'static [&'static str] {
+        match self {
+            Family::Dense => &["L2", "IP", "COSINE"],
+            Family::Binary => &["HAMMING", "JACCARD", "SUBSTRUCTURE", "SUPERSTRUCTURE", "MHJACCARD"],
+            Family::Sparse => &["IP", "BM25"],
+            Family::Scalar => &[],
+        }
+    }
+
+    fn bad_metric(self, metric: &str) -> Failure {
+        failure::bad_index_params(&match self {
+            Family::Sparse => "only IP&BM25 is the supported metric type for sparse index".to_owned(),
+            Family::Binary => format!("binary vector index does not support metric type: {metric}"),
+            Family::Dense | Family::Scalar => format!("float vector index does not support metric type: {metric}"),
+        })
+    }
+}
+
+/// The parameters that have a range, with its bounds.
+const RANGES: [(&str, u32, u32); 3] = [("M", 2, 2_048), ("nlist", 1, 65_536), ("efConstruction", 1, 2_147_483_646)];
+
+/// An index of one field.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Index {
+    pub(super) field: String,
+    index_type: String,
+    pub(super) metric: String,
+    params: IndexMap<String, String>,
+    properties: IndexMap<String, String>,
+}
+
+impl Index {
+    /// What the description of the collection says of it; an index without metric shows the default one.
+    pub(super) fn brief(&self, name: &str) -> Value {
+        let metric = if self.metric.is_empty() { Family::Dense.default_metric() } else { &self.metric };
+        json!({"fieldName": self.field, "indexName": name, "metricType": metric})
+    }
+
+    fn describe(&self, name: &str, version: Version) -> Value {
+        let mut entry = json!({
+            "failReason": "",
+            "fieldName": self.field,
+            "indexName": name,
+            "indexState": "Finished",
+            "indexType": self.index_type,
+            "indexedRows": 0,
+            "metricType": self.metric,
+            "pendingRows": 0,
+            "totalRows": 0,
+        });
+        if version >= Version(2, 5) {
+            let property = |key: &str| self.properties.get(key).cloned().unwrap_or_default();
+            entry["indexParams"] = self.all_params();
+            entry["indexoffsetcache.enabled"] = property("indexoffsetcache.enabled").into();
+            entry["maxIndexVersion"] = i32::MIN.into();
+            entry["minIndexVersion"] = i32::MAX.into();
+            entry["mmap.enabled"] = property("mmap.enabled").into();
+            if version >= Version(2, 6) {
+                entry["warmup"] = property("warmup").into();
+            }
+        }
+        entry
+    }
+
+    fn all_params(&self) -> Value {
+        let own = [("index_type", &self.index_type), ("metric_type", &self.metric)];
+        let own = own.into_iter().filter(|(_, value)| !value.is_empty());
+        let given = self.params.iter().chain(&self.properties).map(|(key, value)| (key.as_str(), value));
+        own.chain(given).map(|(key, value)| json!({"key": key, "value": value})).collect()
+    }
+
+    /// Whether the two are one index, whatever its properties are by now.
+    fn same(&self, other: &Self) -> bool {
+        Self { properties: IndexMap::new(), ..self.clone() } == Self { properties: IndexMap::new(), ..other.clone() }
+    }
+}
+
+pub(in crate::reference) fn list(model: &mut Model, arguments: &Arguments<'_>) -> Outcome {
+    let collection = model.collection(arguments, MissingText::Found)?;
+    Answer::data(collection.indexes.keys().cloned().collect())
+}
+
+pub(in crate::reference) fn describe(model: &mut Model, arguments: &Arguments<'_>) -> Outcome {
+    let version = model.version;
+    let name = arguments.text("indexName");
+    let collection = model.collection(arguments, MissingText::Found)?;
+    let index = collection.indexes.get(name).ok_or_else(|| failure::index_missing(name))?;
+    Answer::data(json!([index.describe(name, version)]))
+}
+
+pub(in crate::reference) fn create(model: &mut Model, arguments: &Arguments<'_>) -> Outcome {
+    let version = model.version;
+    for param in arguments.body.get("indexParams").map_or(&[][..], Node::items) {
+        let collection = model.named_collection(arguments, MissingText::Found)?;
+        create_one(collection, param, version)?;
+    }
+    Answer::done()
+}
+
+/// Makes the index of a quick setup.
+pub(super) fn create_default(
+    collection: &mut Collection,
+    field: &str,
+    metric: &str,
+    version: Version,
+) -> Result<(), Failure> {
+    add(collection, field, field, AUTO, metric, IndexMap::new(), version)
+}
+
+/// Makes the index that one entry of `indexParams` asks for.
+pub(super) fn create_one(collection: &mut Collection, param: &Node<'_>, version: Version) -> Result<(), Failure> {
+    let mut params = properties(param, "params");
+    let given =
+        |own: &str, inner: Option<String>| if own.is_empty() { inner.unwrap_or_default() } else { own.to_owned() };
+    let index_type = given(text(param, "indexType"), params.shift_remove("index_type"));
+    let metric = given(text(param, "metricType"), params.shift_remove("metric_type"));
+    let field = text(param, "fieldName");
+    let name = match text(param, "indexName").trim() {
+        "" => field,
+        name => name,
+    };
+    add(collection, field, name, &index_type, &metric, params, version)
+}
+
+fn add(
+    collection: &mut Collection,
+    field: &str,
+    name: &str,
+    index_type: &str,
+    metric: &str,
+    params: IndexMap<String, String>,
+    version: Version,
+) -> Result<(), Failure> {
+    names::check_index(name, version)?;
+    let Some(known) = collection.schema.field(field) else {
+        return Err(if collection.schema.dynamic && version >= Version(2, 5) {
+            failure::json_index_untyped(version)
+        } else {
+            failure::index_field_missing(version, field)
+        });
+    };
+    let family = Family::of(known.data_type);
+    let index_type = if index_type.is_empty() { AUTO } else { index_type };
+    let metric = if metric.is_empty() && index_type == AUTO { family.default_metric() } else { metric };
+    check_params(family, known.data_type, index_type, metric, &params, version)?;
+    let index = Index {
+        field: field.to_owned(),
+        index_type: index_type.to_owned(),
+        metric: if family == Family::Scalar { String::new() } else { metric.to_owned() },
+        params,
+        properties: IndexMap::new(),
+    };
+    match collection.indexes.get(name) {
+        Some(present) if present.same(&index) => return Ok(()),
+        Some(_) => return Err(failure::distinct_index(version)),
+        None => {}
+    }
+    if collection.indexes.values().any(|present| present.field == field) {
+        return Err(failure::other_index_on_field(version));
+    }
+    collection.indexes.insert(name.to_owned(), index);
+    Ok(())
+}
+
+/// The checks of type, metric and parameters, in the measured order.
+fn check_params(
+    family: Family,
+    data_type: DataType,
+    index_type: &str,
+    metric: &str,
+    params: &IndexMap<String, String>,
+    version: Version,
+) -> Result<(), Failure> {
+    let Some((_, families)) = TYPES.iter().find(|(name, _)| *name == index_type) else {
+        return Err(failure::mismatched("", "valid index", &format!("invalid index type: {index_type}")));
+    };
+    if family != Family::Scalar {
+        if metric.is_empty() {
+            return Err(failure::bad_index_params("metric type not set for vector index"));
+        }
+        if !family.metrics().contains(&metric) {
+            return Err(family.bad_metric(metric));
+        }
+        if index_type == AUTO && !params.is_empty() {
+            let text = "only metric type can be passed when use AutoIndex";
+            return Err(failure::unclassified(version, text));
+        }
+    }
+    if !families.contains(&family) {
+        return Err(wrong_family(family, data_type, index_type, version));
+    }
+    for (param, low, high) in RANGES {
+        let Some(value) = params.get(param) else { continue };
+        if !value.parse::<u32>().is_ok_and(|value| (low..=high).contains(&value)) {
+            return Err(failure::index_param_out_of_range(version, param, value, low, high));
+        }
+    }
+    Ok(())
+}
+
+fn wrong_family(family: Family, data_type: DataType, index_type: &str, version: Version) -> Failure {
+    failure::bad_index_params(&match family {
+        Family::Scalar if version < Version(2, 5) => {
+            format!("can't build {} in not vector type", index_type.to_lowercase())
+        }
+        Family::Scalar => format!("index {index_type} only supports vector data type"),
+        _ => format!("data type {} can't build with this index {index_type}", data_type.name()),
+    })
+}
+
+pub(in crate::reference) fn drop(model: &mut Model, arguments: &Arguments<'_>) -> Outcome {
+    let version = model.version;
+    let name = arguments.text("indexName");
+    let collection = model.named_collection(arguments, MissingText::Found)?;
+    if collection.is_in_use() {
+        if version < Version(2, 6) {
+            return Err(failure::index_loaded());
+        }
+        let field = collection.indexes.get(name).map(|index| index.field.as_str());
+        if field.is_some_and(|field| collection::is_vector(collection, field)) {
+            return Err(failure::vector_index_loaded(collection.id));
+        }
+    }
+    collection.indexes.shift_remove(name);
+    Answer::done()
+}
+
+pub(in crate::reference) fn alter_properties(model: &mut Model, arguments: &Arguments<'_>) -> Outcome {
+    let added = properties(&arguments.body, "properties");
+    let keys: Vec<&str> = added.keys().map(String::as_str).collect();
+    let index = alterable(model, arguments, &keys)?;
+    index.properties.extend(added);
+    Answer::done()
+}
+
+pub(in crate::reference) fn drop_properties(model: &mut Model, arguments: &Arguments<'_>) -> Outcome {
+    let keys = arguments.texts("propertyKeys");
+    let index = alterable(model, arguments, &keys)?;
+    index.properties.retain(|key, _| !keys.contains(&key.as_str()));
+    Answer::done()
+}
+
+fn alterable<'m>(model: &'m mut Model, arguments: &Arguments<'_>, keys: &[&str]) -> Result<&'m mut Index, Failure> {
+    let version = model.version;
+    let name = arguments.text("indexName");
+    let collection = model.collection(arguments, MissingText::Found)?;
+    if let Some(key) = keys.iter().find(|key| !PROPERTIES.contains(key)) {
+        return Err(failure::index_property(version, key));
+    }
+    if collection.is_in_use() {
+        let action = "can't alter index on loaded collection, please release the collection first";
+        return Err(failure::loaded_collection(action, &collection.name));
+    }
+    collection.indexes.get_mut(name).ok_or_else(|| failure::index_missing(name))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{data, quick, refused};
+    use super::*;
+    use crate::profile::Profile;
+
+    fn custom(profile: Profile) -> Model {
+        let mut model = Model::new(profile);
+        let fields = json!([
+            {"fieldName": "id", "dataType": "Int64", "isPrimary": true},
+            {"fieldName": "n", "dataType": "Int64"},
+            {"fieldName": "v", "dataType": "FloatVector", "elementTypeParams": {"dim": 2}},
+        ]);
+        data(&mut model, "collections/create", &json!({"collectionName": "c", "schema": {"fields": fields}}));
+        model
+    }
+
+    fn on(param: &Value) -> Value {
+        json!({"collectionName": "c", "indexParams": [param], "indexName": param["indexName"]})
+    }
+
+    #[test]
+    fn an_equal_index_is_repeated_and_another_is_refused() {
+        let mut model = custom(Profile::Milvus26);
+        let index = json!({"fieldName": "v", "indexName": "i", "metricType": "L2"});
+        data(&mut model, "indexes/create", &on(&index));
+        data(&mut model, "indexes/create", &on(&index));
+        let metric = json!({"fieldName": "v", "indexName": "i", "metricType": "IP"});
+        assert!(refused(&mut model, "indexes/create", &on(&metric)).1.contains("at most one distinct index"));
+        let second = json!({"fieldName": "v", "indexName": "j", "metricType": "L2"});
+        assert!(refused(&mut model, "indexes/create", &on(&second)).1.contains("creating multiple indexes"));
+        assert_eq!(data(&mut model, "indexes/describe", &on(&index))[0]["indexType"], AUTO);
+    }
+
+    #[test]
+    fn parameters_are_refused_in_the_words_of_the_version() {
+        let index = json!({"fieldName": "v", "indexType": "HNSW", "metricType": "L2", "params": {"M": 5000}});
+        let texts = [Profile::Milvus24, Profile::Milvus26, Profile::Milvus30]
+            .map(|profile| refused(&mut custom(profile), "indexes/create", &on(&index)).1);
+        assert!(texts[0].starts_with("M out of range: [1, 2048]: invalid parameter["));
+        assert!(
+            texts[1]
+                .starts_with("Out of range in json: param 'M' (5000) should be in range [2, 2048]: invalid parameter[")
+        );
+        assert!(texts[2].ends_with("[2, 2048]: invalid parameter"));
+        let typed = json!({"fieldName": "v", "indexType": "IVF_FLAT"});
+        let (_, text) = refused(&mut custom(Profile::Milvus26), "indexes/create", &on(&typed));
+        assert!(text.starts_with("metric type not set for vector index"));
+    }
+
+    #[test]
+    fn an_index_in_use_is_kept() {
+        let name = json!({"collectionName": "c", "indexName": "vector"});
+        let missing = json!({"collectionName": "c", "indexName": "nope"});
+        let mut old = quick(Profile::Milvus25);
+        assert_eq!(refused(&mut old, "indexes/drop", &missing).0, 65535);
+        let mut new = quick(Profile::Milvus26);
+        data(&mut new, "indexes/drop", &missing);
+        assert_eq!(refused(&mut new, "indexes/drop", &name).0, 1100);
+        data(&mut new, "collections/release", &name);
+        data(&mut new, "indexes/drop", &name);
+        assert_eq!(data(&mut new, "indexes/list", &name), json!([]));
+    }
+}

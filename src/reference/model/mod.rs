@@ -1,0 +1,236 @@
+//! The model: databases, collections, partitions, aliases, indexes and rows as one pure state machine.
+//!
+//! It knows neither HTTP nor time. A load advances with the calls that look at it, ids come from names and counters, so
+//! that the same calls on a collection have the same answers whatever happens to other collections meanwhile.
+
+pub(super) mod alias;
+pub(super) mod collection;
+pub(super) mod database;
+pub(super) mod entity;
+pub(super) mod failure;
+mod filter;
+pub(super) mod index;
+mod names;
+pub(super) mod partition;
+mod row;
+mod schema;
+mod search;
+
+use super::json::{Node, Value as Json};
+use crate::profile::{Profile, Version};
+use collection::Collection;
+use database::Database;
+use failure::{Failure, MissingText};
+use indexmap::IndexMap;
+use serde_json::{Value, json};
+use std::collections::HashMap;
+
+/// The smallest id; real ids have as many digits.
+const FIRST_ID: i64 = 450_000_000_000_000_000;
+
+/// The database of calls that name none.
+const DEFAULT_DATABASE: &str = "default";
+
+/// What a call gives back.
+pub(super) type Outcome = Result<Answer, Failure>;
+
+/// The result of a successful call.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Answer {
+    /// The value of `data`.
+    pub(super) data: Value,
+    /// The further keys of the envelope.
+    pub(super) extra: Vec<(&'static str, Value)>,
+}
+
+impl Answer {
+    /// Success without payload.
+    fn done() -> Outcome {
+        Self::data(json!({}))
+    }
+
+    fn data(data: Value) -> Outcome {
+        Ok(Self { data, extra: Vec::new() })
+    }
+
+    fn with(mut self, key: &'static str, value: impl Into<Value>) -> Self {
+        self.extra.push((key, value.into()));
+        self
+    }
+}
+
+/// The bound request of one call.
+pub(super) struct Arguments<'a> {
+    /// The object with the canonical spelling of every key.
+    pub(super) body: Node<'a>,
+    /// The database that a header names, if any.
+    pub(super) header_database: Option<&'a str>,
+    /// Whether 64-bit integers are to be answered as text.
+    pub(super) ids_as_text: bool,
+}
+
+impl Arguments<'_> {
+    /// The database of the call: the body wins over the header, empty names count as none.
+    fn database(&self) -> &str {
+        let named = Some(self.text("dbName")).filter(|name| !name.is_empty());
+        named.or(self.header_database.filter(|name| !name.is_empty())).unwrap_or(DEFAULT_DATABASE)
+    }
+
+    fn text(&self, key: &str) -> &str {
+        text(&self.body, key)
+    }
+
+    fn flag(&self, key: &str) -> bool {
+        flag(&self.body, key)
+    }
+
+    fn int(&self, key: &str) -> Option<i64> {
+        match self.body.get(key)?.value {
+            Json::Number(number) => number.parse().ok(),
+            _ => None,
+        }
+    }
+
+    fn texts(&self, key: &str) -> Vec<&str> {
+        texts(&self.body, key)
+    }
+}
+
+fn text<'n>(node: &'n Node<'_>, key: &str) -> &'n str {
+    node.get(key).and_then(Node::as_str).unwrap_or_default()
+}
+
+fn flag(node: &Node<'_>, key: &str) -> bool {
+    node.get(key).is_some_and(|node| node.value == Json::Bool(true))
+}
+
+fn texts<'n>(node: &'n Node<'_>, key: &str) -> Vec<&'n str> {
+    node.get(key).map_or(&[][..], Node::items).iter().map(|item| item.as_str().unwrap_or_default()).collect()
+}
+
+/// The text of an untyped value as Go's default formatting prints it.
+fn go_text(node: &Node<'_>) -> String {
+    match &node.value {
+        Json::Null => "<nil>".to_owned(),
+        Json::Number(number) => number.parse::<f64>().map_or_else(|_| (*number).to_owned(), super::render::float),
+        Json::String(text) => text.clone().into_owned(),
+        Json::Array(items) => format!("[{}]", items.iter().map(go_text).collect::<Vec<_>>().join(" ")),
+        Json::Bool(_) | Json::Object(_) => node.raw.to_owned(),
+    }
+}
+
+/// The entries of an untyped object as keys and texts, of equal keys the last.
+fn properties(node: &Node<'_>, key: &str) -> IndexMap<String, String> {
+    let entries = node.get(key).map_or(&[][..], Node::entries);
+    entries.iter().map(|(key, value)| (key.clone().into_owned(), go_text(value))).collect()
+}
+
+fn key_values(properties: &IndexMap<String, String>) -> Value {
+    properties.iter().map(|(key, value)| json!({"key": key, "value": value})).collect()
+}
+
+/// The whole state.
+#[derive(Debug)]
+pub(super) struct Model {
+    version: Version,
+    databases: IndexMap<String, Database>,
+    /// How often a name has been used, so that a collection made anew gets another id.
+    uses: HashMap<String, i64>,
+}
+
+impl Model {
+    /// An empty store of this profile.
+    pub(super) fn new(profile: Profile) -> Self {
+        let databases = IndexMap::from([(DEFAULT_DATABASE.to_owned(), Database::new(1, IndexMap::new()))]);
+        Self { version: profile.version(), databases, uses: HashMap::new() }
+    }
+
+    /// An id that depends on the name and on how often it was asked for, on nothing else.
+    fn new_id(&mut self, name: &str) -> i64 {
+        let uses = self.uses.entry(name.to_owned()).or_default();
+        *uses += 1;
+        let hash = name
+            .bytes()
+            .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
+        let spread = i64::try_from(hash >> 26).unwrap_or_default() + *uses;
+        FIRST_ID + (spread << 18)
+    }
+
+    fn database(&self, name: &str) -> Result<&Database, Failure> {
+        self.databases.get(name).ok_or_else(|| failure::database_missing(name))
+    }
+
+    fn database_mut(&mut self, name: &str) -> Result<&mut Database, Failure> {
+        self.databases.get_mut(name).ok_or_else(|| failure::database_missing(name))
+    }
+
+    /// The collection that a call names, itself or by alias, after the checks of its name and database.
+    fn collection(&mut self, arguments: &Arguments<'_>, text: MissingText) -> Result<&mut Collection, Failure> {
+        names::check_collection(arguments.text("collectionName"), "name", self.version)?;
+        self.named_collection(arguments, text)
+    }
+
+    /// The collection that a call names; its name is not checked.
+    fn named_collection(&mut self, arguments: &Arguments<'_>, text: MissingText) -> Result<&mut Collection, Failure> {
+        let name = names::trimmed(arguments.text("collectionName"), self.version);
+        let database = arguments.database();
+        self.database_mut(database)?.resolve_mut(name).ok_or_else(|| failure::collection_missing(text, database, name))
+    }
+}
+
+#[cfg(test)]
+pub(super) mod testing {
+    //! Calls on a model in few words, for the tests of each resource.
+
+    use super::super::{binding, operations};
+    use super::*;
+
+    /// Makes one call and gives its outcome.
+    pub(in crate::reference) fn call(model: &mut Model, path: &str, body: &Value) -> Outcome {
+        let operation = operations::find(path, model.version).unwrap();
+        let text = body.to_string();
+        let body = binding::bind(&operation.shape, &text, model.version).unwrap();
+        (operation.run)(model, &Arguments { body, header_database: None, ids_as_text: false })
+    }
+
+    /// Makes one call that succeeds and gives its data.
+    pub(in crate::reference) fn data(model: &mut Model, path: &str, body: &Value) -> Value {
+        call(model, path, body).unwrap().data
+    }
+
+    /// Makes one call that fails and gives code and text.
+    pub(in crate::reference) fn refused(model: &mut Model, path: &str, body: &Value) -> (i32, String) {
+        let failure = call(model, path, body).unwrap_err();
+        (failure.code, failure.message)
+    }
+
+    /// A model of this profile with the collection `c`: quick setup, dimension 2, metric L2, loaded.
+    pub(in crate::reference) fn quick(profile: Profile) -> Model {
+        let mut model = Model::new(profile);
+        data(&mut model, "collections/create", &json!({"collectionName": "c", "dimension": 2, "metricType": "L2"}));
+        settle(&mut model, "c");
+        model
+    }
+
+    /// Looks at the load of a collection until it is over.
+    pub(in crate::reference) fn settle(model: &mut Model, collection: &str) {
+        for _ in 0..3 {
+            data(model, "collections/get_load_state", &json!({"collectionName": collection}));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_depend_on_the_name_and_its_uses_only() {
+        let (mut one, mut two) = (Model::new(Profile::Milvus26), Model::new(Profile::Milvus26));
+        two.new_id("other");
+        assert_eq!(one.new_id("default/c"), two.new_id("default/c"));
+        let (first, second) = (one.new_id("default/d"), one.new_id("default/d"));
+        assert_ne!(first, second);
+        assert_eq!(first.to_string().len(), 18);
+    }
+}
