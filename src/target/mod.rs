@@ -19,6 +19,7 @@ pub use secret::{Redactor, Secret};
 pub use send_error::SendError;
 
 use crate::exchange::{Request, Response};
+use crate::reference::Reference;
 use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -27,6 +28,12 @@ use std::time::{Duration, Instant};
 pub trait Answer: Send + Sync {
     /// The answer to a request; what a server would send.
     fn answer(&self, request: &Request) -> Response;
+}
+
+impl Answer for Reference {
+    fn answer(&self, request: &Request) -> Response {
+        Reference::answer(self, request)
+    }
 }
 
 /// What a run talks to. Clones share their connections.
