@@ -5,6 +5,7 @@ pub mod contract;
 pub mod diagnostic;
 pub mod engine;
 pub mod exchange;
+pub mod harness;
 pub mod judge;
 pub mod matcher;
 pub mod profile;

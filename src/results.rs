@@ -229,16 +229,17 @@ impl Totals {
                 sources: stated.sources.clone(),
             }
         });
-        let own = self.checks.iter().filter(|(id, _)| id.starts_with("scenario.")).map(|(id, checked)| RequirementResult {
-            id: id.clone(),
-            level: Level::Must,
-            verdict: checked.verdict(),
-            statement: "What this scenario expects comes true.".to_owned(),
-            passed: checked.passed,
-            failed: checked.failed,
-            not_testable: None,
-            sources: Vec::new(),
-        });
+        let own =
+            self.checks.iter().filter(|(id, _)| id.starts_with("scenario.")).map(|(id, checked)| RequirementResult {
+                id: id.clone(),
+                level: Level::Must,
+                verdict: checked.verdict(),
+                statement: "What this scenario expects comes true.".to_owned(),
+                passed: checked.passed,
+                failed: checked.failed,
+                not_testable: None,
+                sources: Vec::new(),
+            });
         stated.chain(own).collect()
     }
 

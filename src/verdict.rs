@@ -144,6 +144,18 @@ pub struct Finding {
     pub curl: String,
 }
 
+/// Several lines of plain text, for reports and logs.
+impl fmt::Display for Finding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let sources: Vec<String> = self.sources.iter().map(ToString::to_string).collect();
+        writeln!(f, "{} ({}) step {}, {}: {}", self.requirement, self.level, self.step, self.operation, self.message)?;
+        writeln!(f, "  expected {}", self.expected)?;
+        writeln!(f, "  actual   {} at `{}`", self.actual, self.pointer)?;
+        writeln!(f, "  source   {}", sources.join("; "))?;
+        writeln!(f, "  {}", self.curl)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,5 +1,6 @@
 //! The arguments of every command.
 
+use crate::engine::Ledger;
 use crate::profile::Profile;
 use crate::verdict::Level;
 use clap::builder::styling::{AnsiColor, Styles};
@@ -142,13 +143,18 @@ pub(super) struct RunArguments {
     pub(super) max_failures: Option<usize>,
 
     /// Where the results file goes
-    #[arg(long, value_name = "FILE", default_value = "target/milvus-conformance/results.json", help_heading = "Output")]
+    #[arg(
+        long,
+        value_name = "FILE",
+        default_value = "target/milvus-conformance/results.json",
+        help_heading = "Output"
+    )]
     pub(super) results: PathBuf,
     /// Also make a report: `junit=FILE`
     #[arg(long, value_name = "KIND=FILE", value_parser = report, help_heading = "Output")]
     pub(super) report: Vec<ReportWanted>,
     /// Where ledgers are kept, from which `sweep` works
-    #[arg(long, value_name = "DIR", default_value = LEDGERS, help_heading = "Output")]
+    #[arg(long, value_name = "DIR", default_value = Ledger::FOLDER, help_heading = "Output")]
     pub(super) ledger: PathBuf,
     /// Show every case; twice: every call and answer
     #[arg(long, short, action = ArgAction::Count, conflicts_with = "quiet", help_heading = "Output")]
@@ -157,9 +163,6 @@ pub(super) struct RunArguments {
     #[arg(long, short, help_heading = "Output")]
     pub(super) quiet: bool,
 }
-
-/// Where a run keeps its ledger, and `sweep` looks for it.
-const LEDGERS: &str = "target/milvus-conformance/ledger";
 
 #[derive(Debug, Args)]
 pub(super) struct ListArguments {
@@ -230,7 +233,7 @@ pub(super) struct SweepArguments {
     #[command(flatten)]
     pub(super) target: TargetArguments,
     /// Where the ledgers of unfinished runs are
-    #[arg(long, value_name = "DIR", default_value = LEDGERS)]
+    #[arg(long, value_name = "DIR", default_value = Ledger::FOLDER)]
     pub(super) ledger: PathBuf,
 }
 
@@ -251,7 +254,9 @@ pub(super) enum ReportWanted {
 fn report(text: &str) -> Result<ReportWanted, String> {
     match text.split_once('=') {
         Some(("junit", file)) if !file.is_empty() => Ok(ReportWanted::Junit(file.into())),
-        Some((kind, file)) if !file.is_empty() => Err(format!("there is no report of the kind `{kind}`; known is `junit`")),
+        Some((kind, file)) if !file.is_empty() => {
+            Err(format!("there is no report of the kind `{kind}`; known is `junit`"))
+        }
         _ => Err("say which kind and where, such as junit=report.xml".to_owned()),
     }
 }

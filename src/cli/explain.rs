@@ -95,17 +95,26 @@ fn requirement(stated: &Requirement, library: &Library) -> String {
 fn operation(operation: &Operation, contract: &Contract) -> String {
     let mut page = Page::new("operation", &operation.name, &operation.file.summary);
     page.line("request", &format!("{} {}", operation.file.method, operation.file.path));
-    page.lines("headers", operation.file.headers.iter().map(|(name, header)| {
-        format!("{name}: {} {}", header.kind, style::faint(&header.about))
-    }));
+    page.lines(
+        "headers",
+        operation
+            .file
+            .headers
+            .iter()
+            .map(|(name, header)| format!("{name}: {} {}", header.kind, style::faint(&header.about))),
+    );
     page.bounds(&operation.bounds);
     if let Some(repeatable) = operation.file.repeatable {
         page.line("repeated", if repeatable { "succeeds" } else { "fails" });
     }
-    page.lines("errors", operation.file.errors.iter().map(|id| {
-        let meaning = contract.failures.get(id.as_str()).map(|failure| failure.meaning.as_str()).unwrap_or_default();
-        format!("{}  {}", id.value, style::faint(meaning))
-    }));
+    page.lines(
+        "errors",
+        operation.file.errors.iter().map(|id| {
+            let meaning =
+                contract.failures.get(id.as_str()).map(|failure| failure.meaning.as_str()).unwrap_or_default();
+            format!("{}  {}", id.value, style::faint(meaning))
+        }),
+    );
     page.lines(
         "rules",
         contract
@@ -124,11 +133,14 @@ fn operation(operation: &Operation, contract: &Contract) -> String {
 
 fn failure(id: &str, failure: &KnownFailure, contract: &Contract) -> String {
     let mut page = Page::new("error", id, &failure.meaning);
-    page.lines("codes", Profile::ALL.into_iter().filter_map(|profile| {
-        let codes: Vec<String> = failure.codes.get(profile)?.iter().map(i64::to_string).collect();
-        let message = failure.message.get(profile).map(|pattern| pattern.0.as_str()).unwrap_or_default();
-        Some(format!("{:<13} {}  {}", profile.name(), codes.join(" or "), style::faint(message)))
-    }));
+    page.lines(
+        "codes",
+        Profile::ALL.into_iter().filter_map(|profile| {
+            let codes: Vec<String> = failure.codes.get(profile)?.iter().map(i64::to_string).collect();
+            let message = failure.message.get(profile).map(|pattern| pattern.0.as_str()).unwrap_or_default();
+            Some(format!("{:<13} {}  {}", profile.name(), codes.join(" or "), style::faint(message)))
+        }),
+    );
     let status: Vec<String> = failure.status.iter().map(u16::to_string).collect();
     page.line("status", &status.join(", "));
     page.lines(
@@ -155,11 +167,14 @@ fn reading(id: &str, reading: &Reading) -> String {
 fn scenario(id: &str, scenario: &Scenario, source: &SourceText, contract: &Contract) -> String {
     let mut page = Page::new("scenario", id, &scenario.title);
     page.line("file", &source.file);
-    page.lines("covers", scenario.covers.iter().map(|id| {
-        let statement =
-            contract.requirements.get(id.as_str()).map(|stated| stated.statement.as_str()).unwrap_or_default();
-        format!("{}  {}", id.value, style::faint(statement))
-    }));
+    page.lines(
+        "covers",
+        scenario.covers.iter().map(|id| {
+            let statement =
+                contract.requirements.get(id.as_str()).map(|stated| stated.statement.as_str()).unwrap_or_default();
+            format!("{}  {}", id.value, style::faint(statement))
+        }),
+    );
     page.line("needs", &names(&scenario.needs));
     page.bounds(&scenario.bounds());
     let _ = writeln!(page.0, "\n{}", source.text.trim_end());

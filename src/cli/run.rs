@@ -6,7 +6,9 @@ use super::exit;
 use super::failure::Failure;
 use super::workspace::Workspace;
 use crate::contract::Contract;
-use crate::engine::{self, BROKE, CaseReport, Caller, Checked, Event, Filter, Interrupt, Ledger, Options, Plan, Session};
+use crate::engine::{
+    self, BROKE, Caller, CaseReport, Checked, Event, Filter, Interrupt, Ledger, Options, Plan, Session,
+};
 use crate::profile::Profile;
 use crate::reference::{Config, Reference};
 use crate::report;
@@ -78,7 +80,8 @@ pub(super) fn run(contract: &ContractArguments, arguments: &RunArguments) -> Res
         started: jiff::Timestamp::now().round(jiff::Unit::Second).unwrap_or_default().to_string(),
         gate: arguments.gate,
     };
-    let done = runtime.block_on(course(Arc::new(session), caller, plan, head, arguments, &reached.redactor, &interrupt))?;
+    let done =
+        runtime.block_on(course(Arc::new(session), caller, plan, head, arguments, &reached.redactor, &interrupt))?;
     Ok(done)
 }
 
@@ -174,7 +177,9 @@ fn why_nothing(plan: &Plan) -> String {
         [first, ..] if plan.skipped.iter().all(|skipped| skipped.why == first.why) => {
             format!("all {} scenarios are skipped: {}", plan.skipped.len(), first.why)
         }
-        several => format!("all {} scenarios are skipped, for several reasons; `list` shows what there is", several.len()),
+        several => {
+            format!("all {} scenarios are skipped, for several reasons; `list` shows what there is", several.len())
+        }
     }
 }
 
@@ -279,7 +284,8 @@ fn exit_code(outcome: &Outcome) -> u8 {
 
 fn reports(results: &Results, arguments: &RunArguments) -> Result<(), Failure> {
     for ReportWanted::Junit(path) in &arguments.report {
-        let text = report::junit(results).map_err(|error| Failure::Broken(format!("cannot make the report: {error}")))?;
+        let text =
+            report::junit(results).map_err(|error| Failure::Broken(format!("cannot make the report: {error}")))?;
         std::fs::write(path, text).map_err(Failure::Results)?;
     }
     Ok(())

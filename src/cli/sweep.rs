@@ -43,7 +43,13 @@ pub(super) fn sweep(contract: &ContractArguments, arguments: &SweepArguments) ->
         for leftover in &failed {
             writeln!(out, "{} {} {}: {}", style::bad("left"), leftover.object.word(), leftover.name, leftover.why)?;
         }
-        writeln!(out, "{} {} of run {}", style::good("removed"), count(removed.len() - failed.len(), "object"), unfinished.run)?;
+        writeln!(
+            out,
+            "{} {} of run {}",
+            style::good("removed"),
+            count(removed.len() - failed.len(), "object"),
+            unfinished.run
+        )?;
         left += failed.len();
         if failed.is_empty() {
             std::fs::remove_file(&unfinished.path)?;

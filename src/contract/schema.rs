@@ -59,23 +59,13 @@ const DEPTH: usize = 12;
 
 impl Named {
     /// Collects the names of a schema. `resolve` finds the schema behind a reference and the file that it is in.
-    pub(super) fn of<'a>(
-        schema: &'a Value,
-        file: &'a str,
-        resolve: Resolve<'_, 'a>,
-    ) -> Self {
+    pub(super) fn of<'a>(schema: &'a Value, file: &'a str, resolve: Resolve<'_, 'a>) -> Self {
         let mut named = Self::default();
         named.add(schema, file, resolve, 0);
         named
     }
 
-    fn add<'a>(
-        &mut self,
-        schema: &'a Value,
-        file: &'a str,
-        resolve: Resolve<'_, 'a>,
-        depth: usize,
-    ) {
+    fn add<'a>(&mut self, schema: &'a Value, file: &'a str, resolve: Resolve<'_, 'a>, depth: usize) {
         let Some(map) = schema.as_object().filter(|_| depth < DEPTH) else {
             self.open = true;
             return;

@@ -27,7 +27,16 @@ pub(super) async fn run_case(
     let started = Instant::now();
     let report = planned.report(Verdict::Pass, None);
     let prefix = format!("{}{number}_", session.run_prefix());
-    let mut case = Case { session, caller, events, prefix, started, deadline: session.options().case_timeout, report, made: Vec::new() };
+    let mut case = Case {
+        session,
+        caller,
+        events,
+        prefix,
+        started,
+        deadline: session.options().case_timeout,
+        report,
+        made: Vec::new(),
+    };
     let end = match planned.scenario() {
         Ok(scenario) => case.run(&scenario).await,
         Err(problem) => Err(Stop::Error(problem.to_string())),
@@ -210,12 +219,15 @@ impl<'a> Case<'a> {
         let mut returns = Vec::new();
         for expectations in [&step.returns, &step.eventually].into_iter().flatten() {
             for (path, matcher) in expectations {
-                returns.push((path, if matcher.has_templates() {
-                    let filled = matcher.fill(&mut |value: &Value| scope.fill(value));
-                    Cow::Owned(filled.map_err(|error| template_error(&number, &error))?)
-                } else {
-                    Cow::Borrowed(&matcher.value)
-                }));
+                returns.push((
+                    path,
+                    if matcher.has_templates() {
+                        let filled = matcher.fill(&mut |value: &Value| scope.fill(value));
+                        Cow::Owned(filled.map_err(|error| template_error(&number, &error))?)
+                    } else {
+                        Cow::Borrowed(&matcher.value)
+                    },
+                ));
             }
         }
         if let Some(entry) = prepared.makes {
@@ -245,11 +257,10 @@ impl<'a> Case<'a> {
         let mut calls = 0;
         let (judgement, held) = loop {
             calls += 1;
-            let (response, took) = self
-                .caller
-                .send(&ready.request)
-                .await
-                .map_err(|error| Stop::Error(format!("step {}, {}: {error}", ready.number, ready.operation.name)))?;
+            let (response, took) =
+                self.caller.send(&ready.request).await.map_err(|error| {
+                    Stop::Error(format!("step {}, {}: {error}", ready.number, ready.operation.name))
+                })?;
             let mut judgement = judge(contract, &question, &ready.returns, &response);
             if session.options().tell_exchanges {
                 let exchange = Box::new(Exchange { request: ready.request.clone(), response, took });
@@ -263,7 +274,8 @@ impl<'a> Case<'a> {
             if held || !patient || over {
                 break (judgement, held);
             }
-            let faults = judgement.checks.iter_mut().filter_map(|check| Some((check.requirement, *check.fault.take()?)));
+            let faults =
+                judgement.checks.iter_mut().filter_map(|check| Some((check.requirement, *check.fault.take()?)));
             faults_on_the_way.extend(faults);
             session.interrupt().or_after(pause.min(left)).await;
             pause = pause.mul_f64(1.6).min(LAST_PAUSE);
@@ -325,8 +337,10 @@ impl<'a> Case<'a> {
         };
         if proofs.is_empty() {
             let note = ready.step.note.as_ref().map(|note| format!(" ({note})")).unwrap_or_default();
-            let why = format!("step {}, {}: {}; expected {}, got {}", ready.number, ready.operation.name, first.message,
-                first.expected, first.actual);
+            let why = format!(
+                "step {}, {}: {}; expected {}, got {}",
+                ready.number, ready.operation.name, first.message, first.expected, first.actual
+            );
             return Err(Stop::Error(self.caller.redactor().redact(&format!("{why}{note}")).into_owned()));
         }
         for proof in proofs {
@@ -349,12 +363,16 @@ impl<'a> Case<'a> {
                 continue;
             }
             if self.session.options().strict {
-                self.automatic(ready, &automatic::response(&ready.operation.name), Some(Fault {
-                    message: "a property that no document names".to_owned(),
-                    expected: "only documented properties (--strict)".to_owned(),
-                    actual: Value::Null,
-                    pointer: note.pointer.clone(),
-                }));
+                self.automatic(
+                    ready,
+                    &automatic::response(&ready.operation.name),
+                    Some(Fault {
+                        message: "a property that no document names".to_owned(),
+                        expected: "only documented properties (--strict)".to_owned(),
+                        actual: Value::Null,
+                        pointer: note.pointer.clone(),
+                    }),
+                );
             }
             self.report.undocumented.push(note);
         }
@@ -378,7 +396,11 @@ impl<'a> Case<'a> {
         let named = scenario.proofs(step);
         if named.is_empty() && scenario.covers.is_empty() && (step.fails.is_some() || step.returns.is_some()) {
             let source = Source { doc: Some(self.report.file.clone()), ..Source::default() };
-            return vec![Proof { id: format!("scenario.{}", self.report.id), level: Level::Must, sources: vec![source] }];
+            return vec![Proof {
+                id: format!("scenario.{}", self.report.id),
+                level: Level::Must,
+                sources: vec![source],
+            }];
         }
         named.iter().map(|id| self.proof(id)).collect()
     }

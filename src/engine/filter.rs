@@ -244,12 +244,20 @@ mod tests {
     #[test]
     fn terms_select_by_what_they_name() {
         for filter in [
-            "partitions/drop-loaded", "partitions/*", "id(*loaded)", "group(partitions)", "tag(flow) & op(partitions/drop)",
-            "level(must) - tag(slow)", "op(aliases/*) | seed(002*)", "!(group(aliases))", "req(partition.drop.*)",
+            "partitions/drop-loaded",
+            "partitions/*",
+            "id(*loaded)",
+            "group(partitions)",
+            "tag(flow) & op(partitions/drop)",
+            "level(must) - tag(slow)",
+            "op(aliases/*) | seed(002*)",
+            "!(group(aliases))",
+            "req(partition.drop.*)",
         ] {
             assert!(selects(filter), "{filter}");
         }
-        for filter in ["aliases/*", "partitions", "tag(flow) - op(partitions/load)", "level(observed)", "!level(must)"] {
+        for filter in ["aliases/*", "partitions", "tag(flow) - op(partitions/load)", "level(observed)", "!level(must)"]
+        {
             assert!(!selects(filter), "{filter}");
         }
     }

@@ -68,6 +68,9 @@ pub struct Unfinished {
 }
 
 impl Ledger {
+    /// Where ledgers are kept unless the user says otherwise, from the working directory.
+    pub const FOLDER: &str = "target/milvus-conformance/ledger";
+
     /// A ledger for a target that ends with the process.
     pub fn in_memory() -> Self {
         Self { state: Mutex::new(State { file: None, present: Vec::new() }), path: None }
@@ -171,8 +174,7 @@ impl Ledger {
 
     fn note(&self, state: &mut State, line: &Line) -> Result<(), LedgerError> {
         let Some(file) = &mut state.file else { return Ok(()) };
-        write(file, line)
-            .map_err(|source| LedgerError { path: self.path.clone().unwrap_or_default(), source })
+        write(file, line).map_err(|source| LedgerError { path: self.path.clone().unwrap_or_default(), source })
     }
 
     /// A panic in another thread leaves the list as it was before or after one entry, both of which are sound.

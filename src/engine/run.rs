@@ -2,7 +2,7 @@
 
 use super::case::run_case;
 use super::steps::Caller;
-use super::{Event, Ledger, Plan, PlannedCase};
+use super::{CaseReport, Event, Ledger, Plan, PlannedCase};
 use crate::contract::ProfileContract;
 use crate::scenario::{Fixture, Library};
 use crate::target::Secret;
@@ -35,6 +35,22 @@ pub struct Options {
     pub token: Option<Secret>,
     /// Whether each call is told as an event.
     pub tell_exchanges: bool,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            jobs: 8,
+            case_timeout: Duration::from_mins(3),
+            patience: Duration::from_mins(1),
+            deadline: None,
+            max_failures: None,
+            gate: Level::Must,
+            strict: false,
+            token: None,
+            tell_exchanges: false,
+        }
+    }
 }
 
 /// A wish to end the run early, which any thread may set and any task may await.
@@ -150,6 +166,12 @@ pub async fn run(session: Arc<Session>, caller: Caller, plan: Plan, events: mpsc
         // Panics of a case are caught where it runs; a worker has nothing else that could panic.
         let _ = worker.await;
     }
+}
+
+/// Runs one case by itself, without events. `number` keeps its names apart from those of the other cases of a session.
+pub async fn run_one(session: &Session, caller: &Caller, number: usize, planned: &PlannedCase) -> CaseReport {
+    let (events, _unheard) = mpsc::channel(1);
+    run_case(session, caller, number, planned, &events).await
 }
 
 struct Shared {

@@ -66,7 +66,9 @@ pub(super) enum StepError {
     Template(#[from] TemplateError),
     #[error("the profile has no {0}")]
     NoOperation(String),
-    #[error("the request does not fit its documented schema: {message} at `{pointer}`; say `invalid: true` if that is meant")]
+    #[error(
+        "the request does not fit its documented schema: {message} at `{pointer}`; say `invalid: true` if that is meant"
+    )]
     Request { message: String, pointer: String },
     #[error("{operation} would change `{name}`, which does not carry the run's prefix; nothing was sent")]
     Foreign { operation: String, name: String },

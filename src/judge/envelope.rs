@@ -12,7 +12,8 @@ pub(super) fn judge<'a>(
     judgement: &mut Judgement<'a>,
 ) {
     let is_json = response.header("content-type").is_some_and(|kind| kind.starts_with("application/json"));
-    let plain_is_fine = !is_json && response.status != 200 && expected_statuses(contract, question).contains(&response.status);
+    let plain_is_fine =
+        !is_json && response.status != 200 && expected_statuses(contract, question).contains(&response.status);
     if plain_is_fine {
         judgement.checks.push(Check { requirement: automatic::STATUS, fault: None });
         return;
@@ -24,12 +25,15 @@ pub(super) fn judge<'a>(
     }
     if !is_json {
         let kind = response.header("content-type");
-        judgement.checks.push(failed(automatic::CONTENT_TYPE, Fault {
-            message: "the answer is not sent as JSON".to_owned(),
-            expected: "application/json".to_owned(),
-            actual: json!(kind),
-            pointer: "header Content-Type".to_owned(),
-        }));
+        judgement.checks.push(failed(
+            automatic::CONTENT_TYPE,
+            Fault {
+                message: "the answer is not sent as JSON".to_owned(),
+                expected: "application/json".to_owned(),
+                actual: json!(kind),
+                pointer: "header Content-Type".to_owned(),
+            },
+        ));
     } else {
         judgement.checks.push(Check { requirement: automatic::CONTENT_TYPE, fault: None });
     }
@@ -39,21 +43,28 @@ pub(super) fn judge<'a>(
             body
         }
         Ok((body, Some(JsonFault::DoubledKey(pointer)))) => {
-            judgement.checks.push(failed(automatic::JSON, Fault {
-                message: "a key stands twice in one object".to_owned(),
-                expected: "each key once".to_owned(),
-                actual: body.pointer(&pointer).map(shown).unwrap_or_default(),
-                pointer,
-            }));
+            judgement.checks.push(failed(
+                automatic::JSON,
+                Fault {
+                    message: "a key stands twice in one object".to_owned(),
+                    expected: "each key once".to_owned(),
+                    actual: body.pointer(&pointer).map(shown).unwrap_or_default(),
+                    pointer,
+                },
+            ));
             body
         }
-        Ok((_, Some(JsonFault::Syntax(message)))) | Err(JsonFault::Syntax(message) | JsonFault::DoubledKey(message)) => {
-            judgement.checks.push(failed(automatic::JSON, Fault {
-                message: format!("the body is not one JSON value: {message}"),
-                expected: "one JSON object".to_owned(),
-                actual: shown(&Value::String(String::from_utf8_lossy(&response.body).into_owned())),
-                pointer: String::new(),
-            }));
+        Ok((_, Some(JsonFault::Syntax(message))))
+        | Err(JsonFault::Syntax(message) | JsonFault::DoubledKey(message)) => {
+            judgement.checks.push(failed(
+                automatic::JSON,
+                Fault {
+                    message: format!("the body is not one JSON value: {message}"),
+                    expected: "one JSON object".to_owned(),
+                    actual: shown(&Value::String(String::from_utf8_lossy(&response.body).into_owned())),
+                    pointer: String::new(),
+                },
+            ));
             judgement.outcome = Outcome::Unclear(format!("HTTP {} with a body that is not JSON", response.status));
             return;
         }
@@ -65,12 +76,15 @@ pub(super) fn judge<'a>(
 /// Tells success from failure and checks that each has its parts.
 fn shape<'a>(contract: &'a ProfileContract, body: &Value, judgement: &mut Judgement<'a>) {
     let wrong = |message: &str, expected: &str, pointer: &str| {
-        failed(automatic::SHAPE, Fault {
-            message: message.to_owned(),
-            expected: expected.to_owned(),
-            actual: body.pointer(pointer).map(shown).unwrap_or_default(),
-            pointer: pointer.to_owned(),
-        })
+        failed(
+            automatic::SHAPE,
+            Fault {
+                message: message.to_owned(),
+                expected: expected.to_owned(),
+                actual: body.pointer(pointer).map(shown).unwrap_or_default(),
+                pointer: pointer.to_owned(),
+            },
+        )
     };
     let Some(code) = body.get("code").and_then(Value::as_i64) else {
         judgement.checks.push(wrong("`code` is not an integer", "an integer", "/code"));
@@ -91,12 +105,15 @@ fn shape<'a>(contract: &'a ProfileContract, body: &Value, judgement: &mut Judgem
         });
     } else if body.get("data").is_some_and(|data| !data.is_null()) && body.get("message").is_none() {
         judgement.outcome = Outcome::Success;
-        judgement.checks.push(failed(automatic::SUCCESS_CODE, Fault {
-            message: "a success with a code that no document names".to_owned(),
-            expected: form.err().unwrap_or_default(),
-            actual: json!(code),
-            pointer: "/code".to_owned(),
-        }));
+        judgement.checks.push(failed(
+            automatic::SUCCESS_CODE,
+            Fault {
+                message: "a success with a code that no document names".to_owned(),
+                expected: form.err().unwrap_or_default(),
+                actual: json!(code),
+                pointer: "/code".to_owned(),
+            },
+        ));
     } else {
         let message = body.get("message").and_then(Value::as_str);
         judgement.checks.push(match message {

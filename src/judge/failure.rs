@@ -60,12 +60,15 @@ fn status<'a>(
         Check { requirement: automatic::STATUS, fault: None }
     } else {
         let expected: Vec<String> = expected.iter().map(u16::to_string).collect();
-        failed(automatic::STATUS, Fault {
-            message: format!("the HTTP status is {}", response.status),
-            expected: format!("HTTP {}", expected.join(" or ")),
-            actual: json!(response.status),
-            pointer: "status".to_owned(),
-        })
+        failed(
+            automatic::STATUS,
+            Fault {
+                message: format!("the HTTP status is {}", response.status),
+                expected: format!("HTTP {}", expected.join(" or ")),
+                actual: json!(response.status),
+                pointer: "status".to_owned(),
+            },
+        )
     });
 }
 
@@ -83,7 +86,11 @@ fn known<'a>(contract: &'a ProfileContract, fails: &'a Fails, code: i64, message
         (code_fits, message_fits)
     };
     let requirement = |id: &str| {
-        contract.whole().requirements.get_key_value(&automatic::failure(id)).map(|(requirement, _)| requirement.as_str())
+        contract
+            .whole()
+            .requirements
+            .get_key_value(&automatic::failure(id))
+            .map(|(requirement, _)| requirement.as_str())
     };
     if let Some((id, _)) = named.iter().find(|(_, failure)| fits(failure) == (true, true)) {
         return Some(Check { requirement: requirement(id)?, fault: None });

@@ -22,10 +22,13 @@ pub(super) fn judge<'a>(operation: &'a CompiledOperation, judgement: &mut Judgem
         0 => String::new(),
         more => format!(" (and {more} more)"),
     };
-    judgement.checks.push(failed(requirement, Fault {
-        message: format!("the answer does not fit its documented schema{more}"),
-        expected: format!("{}, as {} says", first.message, first.schema_pointer),
-        actual: shown(&first.actual),
-        pointer: first.pointer.clone(),
-    }));
+    judgement.checks.push(failed(
+        requirement,
+        Fault {
+            message: format!("the answer does not fit its documented schema{more}"),
+            expected: format!("{}, as {} says", first.message, first.schema_pointer),
+            actual: shown(&first.actual),
+            pointer: first.pointer.clone(),
+        },
+    ));
 }

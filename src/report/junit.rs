@@ -4,7 +4,6 @@ use crate::results::Results;
 use crate::verdict::{Finding, Verdict};
 use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 use std::collections::BTreeMap;
-use std::fmt::Write;
 use std::time::Duration;
 
 /// One test suite a group, one test case a scenario. A finding below the gate is told in the output of its case.
@@ -55,21 +54,5 @@ fn headline(finding: &Finding) -> String {
 }
 
 fn text(findings: &[Finding]) -> String {
-    findings.iter().fold(String::new(), |mut text, finding| {
-        let sources: Vec<String> = finding.sources.iter().map(ToString::to_string).collect();
-        // Writing to a String cannot fail.
-        let _ = write!(
-            text,
-            "{}\n  step {}, {}\n  expected {}\n  actual   {} at `{}`\n  source   {}\n  {}\n",
-            headline(finding),
-            finding.step,
-            finding.operation,
-            finding.expected,
-            finding.actual,
-            finding.pointer,
-            sources.join("; "),
-            finding.curl
-        );
-        text
-    })
+    findings.iter().map(ToString::to_string).collect()
 }
