@@ -209,10 +209,15 @@ impl Normaliser {
                 continue;
             }
             let (digits, after) = rest.split_at(length);
-            let ends = !after.starts_with(is_word)
-                && !after.strip_prefix('.').is_some_and(|next| next.starts_with(|next: char| next.is_ascii_digit()));
+            let fraction = made.ends_with('.') || after.strip_prefix('.').is_some_and(begins_with_digit);
             let kind = kind_before(&made);
-            if begins && ends && (length >= ID_DIGITS || kind.is_some_and(|kind| kind != PARTITION)) {
+            let is_id = if length >= ID_DIGITS {
+                // Names of channels hold the id of their collection: `dml_0_449000000000000001v0`.
+                !fraction && !made.ends_with(|last: char| last.is_ascii_alphabetic())
+            } else {
+                begins && !fraction && !after.starts_with(is_word) && kind.is_some_and(|kind| kind != PARTITION)
+            };
+            if is_id {
                 let token = self.id(kind, digits);
                 made.push_str(&token);
             } else {
@@ -223,6 +228,10 @@ impl Normaliser {
         made.push_str(rest);
         made
     }
+}
+
+fn begins_with_digit(text: &str) -> bool {
+    text.starts_with(|first: char| first.is_ascii_digit())
 }
 
 fn is_word(character: char) -> bool {
@@ -367,6 +376,7 @@ mod tests {
             "[partition=[<partition-id:1>]] [partition=12]"
         );
         assert_eq!(text("0.30000001192092896 x449000000000000001"), "0.30000001192092896 x449000000000000001");
+        assert_eq!(text("channel dml_0_449000000000000001v0"), "channel dml_0_<id:1>v0");
         let body = json!({
             "data": {"collectionID": 449_000_000_000_000_001_u64, "dbID": 1, "compactionID": -1, "fields": [{"id": 100}]},
             "message": "[collection=449000000000000001] [database=1] [partition=449000000000000001]",
