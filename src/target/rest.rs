@@ -139,7 +139,7 @@ impl Rest {
         }
         let whole = format!("{}{path}", self.0.url);
         let url = Url::parse(&whole).map_err(|error| unsendable(&format!("the path `{}`: {error}", shown())))?;
-        if url.as_str() != whole {
+        if url.as_str() != whole || url.fragment().is_some() {
             let why =
                 format!("the path `{}` is not in the form in which HTTP sends it; write it percent-encoded", shown());
             return Err(unsendable(&why));
@@ -215,7 +215,7 @@ impl Rest {
         while let Some(cause) = next {
             tls = tls.or(cause.downcast_ref::<rustls::Error>());
             let io = cause.downcast_ref::<io::Error>();
-            kind = kind.or(io.map(io::Error::kind));
+            kind = io.map(io::Error::kind).or(kind);
             said.push(cause.to_string());
             // An I/O error hides the error it was made from, and names the cause of that one as its own.
             next = match io.and_then(io::Error::get_ref) {
@@ -237,7 +237,8 @@ impl Rest {
                 _ if error.is_dns() => SendError::UnknownHost(format!("{through} ({text})")),
                 Some(io::ErrorKind::ConnectionRefused) => SendError::Refused(through.to_owned()),
                 _ if error.is_timeout() => {
-                    SendError::Connect(format!("nobody answered within {:?}{through}", self.0.connect_timeout))
+                    let what = if self.is_tls() { "connection and TLS handshake took" } else { "it took" };
+                    SendError::Connect(format!("{what} longer than {:?}{through}", self.0.connect_timeout))
                 }
                 Some(io::ErrorKind::UnexpectedEof | io::ErrorKind::ConnectionReset) if self.is_tls() => SendError::Tls(
                     "the server hung up during the handshake; perhaps the port does not speak TLS".into(),
