@@ -410,6 +410,16 @@ async fn a_look_at_a_port_of_another_protocol_says_which() {
     let go = sending(b"HTTP/1.0 400 Bad Request\r\n\r\nClient sent an HTTP request to an HTTPS server.\n").await;
     assert!(matches!(refusal(go, LONG).await, PreflightError::SpeaksTls { .. }));
 
+    // Some hang up on plain HTTP without a word, and answer nothing but a greeting in TLS.
+    let shy = listen(|mut stream| async move {
+        let mut first = Vec::new();
+        if stream.read_buf(&mut first).await.is_ok() && first.first() == Some(&0x16) {
+            drop(stream.write_all(b"\x16\x03\x03\x00\x7a\x02\x00\x00\x76").await);
+        }
+    })
+    .await;
+    assert!(matches!(refusal(shy, LONG).await, PreflightError::SpeaksTls { .. }));
+
     let settings: &[u8] = b"\0\0\x06\x04\0\0\0\0\0\0\x05\0\0\x40\0";
     let greeting = listen(move |mut stream| async move {
         drop(stream.write_all(settings).await);

@@ -229,11 +229,7 @@ pub async fn preflight(
     requested: Option<Profile>,
     timeout: Duration,
 ) -> Result<Recognition, PreflightError> {
-    let redactor = match target {
-        Target::Rest(rest) => Redactor::new(token, [rest.url()]),
-        Target::InProcess(_) => Redactor::new(token, []),
-    };
-    let probe = Probe { target, token, timeout, redactor };
+    let probe = Probe { target, token, timeout, redactor: Redactor::new(token, []) };
     let limited = probe.wait_until_ready().await?;
     let auth = probe.asks_for_tokens().await?;
     let (candidates, why) = match requested {

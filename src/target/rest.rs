@@ -259,12 +259,11 @@ fn within(limit: usize, length: usize) -> Result<(), SendError> {
 }
 
 fn tls_text(error: &rustls::Error) -> String {
-    use rustls::{CertificateError, Error, OtherError};
+    use rustls::{CertificateError, Error};
     let hint = match error {
         Error::InvalidMessage(_) => "the server does not speak TLS on this port; did you mean http://?",
         Error::InvalidCertificate(
             CertificateError::UnknownIssuer
-            | CertificateError::Other(OtherError(_))
             | CertificateError::BadSignature
             | CertificateError::ApplicationVerificationFailure,
         ) => "name the certificate of the authority that issued it with --ca-cert, or pass --insecure",
@@ -273,6 +272,14 @@ fn tls_text(error: &rustls::Error) -> String {
         ) => "use the host name that the certificate was made for",
         Error::InvalidCertificate(CertificateError::Expired | CertificateError::ExpiredContext { .. }) => {
             "renew it, or see that the clock of this machine is right"
+        }
+        // The kinds of this library's own library have no names here.
+        Error::InvalidCertificate(CertificateError::Other(other))
+            if other.to_string().contains("CaUsedAsEndEntity") =>
+        {
+            return "the server shows the certificate of an authority (CA:TRUE) as its own; give it one that was issued for \
+                    a server, or pass --insecure"
+                .to_owned();
         }
         _ => return error.to_string(),
     };
@@ -304,7 +311,11 @@ fn client(connection: &Connection, base: &Url) -> Result<Client, ConnectionError
     } else if is_loopback(base) {
         builder = builder.no_proxy();
     }
-    builder.build().map_err(|error| ConnectionError::Client(last_cause(&error)))
+    builder.build().map_err(|error| {
+        let cause = last_cause(&error);
+        let hint = if cause.contains("No CA certificates") { "; name those to trust with --ca-cert" } else { "" };
+        ConnectionError::Client(format!("{cause}{hint}"))
+    })
 }
 
 fn certificates(path: &Path) -> Result<Vec<Certificate>, ConnectionError> {
