@@ -75,7 +75,9 @@ impl Front {
 
     fn add_common_headers(&self, request: &Request, response: &mut Response) {
         let mut add = |name: &str, value: &str| response.headers.push((name.to_owned(), value.to_owned()));
-        CORS.iter().for_each(|(name, value)| add(name, value));
+        for (name, value) in CORS {
+            add(name, value);
+        }
         if self.version() >= Version(2, 6) {
             add("x-content-type-options", "nosniff");
         }
@@ -110,7 +112,7 @@ impl Front {
 
     fn run(&self, operation: &'static Operation, request: &Request) -> Response {
         let mut state = self.state();
-        match timeout(request.header("request-timeout")) {
+        match timeout(request.header("request-timeout"), self.version()) {
             Timeout::None => {
                 state.timed_out.remove(operation.path);
             }
@@ -166,12 +168,15 @@ impl Front {
     }
 }
 
-fn timeout(header: Option<&str>) -> Timeout {
-    match header.map(str::parse::<i64>) {
-        Some(Ok(..=0)) => Timeout::AtOnce,
-        None | Some(Ok(_)) => Timeout::None,
-        Some(Err(_)) if header == Some("") => Timeout::None,
-        Some(Err(_)) => Timeout::Unreadable,
+fn timeout(header: Option<&str>, version: Version) -> Timeout {
+    match header {
+        None => Timeout::None,
+        Some("") if version >= Version(2, 5) => Timeout::None,
+        Some(seconds) => match seconds.parse::<i64>() {
+            Ok(..=0) => Timeout::AtOnce,
+            Ok(_) => Timeout::None,
+            Err(_) => Timeout::Unreadable,
+        },
     }
 }
 

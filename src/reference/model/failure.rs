@@ -223,11 +223,13 @@ pub(super) fn not_fully_loaded(doing: &str, collection: i64) -> Failure {
 }
 
 pub(super) fn partition_not_loaded(version: Version, read: Read, partition: i64) -> Failure {
-    let (verb, outer) = match read {
-        Read::Search => ("search", "failed to search: failed to search/query delegator 1 for channel ch: "),
-        Read::Query => ("Query", "failed to query: "),
+    let verb = if read == Read::Search { "search" } else { "Query" };
+    let outer = if version < CLASSIFYING {
+        String::new()
+    } else {
+        // The name of the channel is made up; a client has nothing to compare it with.
+        format!("{}failed to search/query delegator 1 for channel by-dev-rootcoord-dml_0: ", read.doing())
     };
-    let outer = if version < CLASSIFYING { "" } else { outer };
     let id = if version < Version(2, 5) { format!("[{partition}]") } else { partition.to_string() };
     failure(201, format!("{outer}fail to {verb} on QueryNode 1: partition not loaded[partition={id}]"))
 }
@@ -411,6 +413,11 @@ pub(super) fn vector_field_unknown(version: Version, field: &str) -> Failure {
 
 pub(super) fn grouping_field_missing(field: &str) -> Failure {
     failure(1700, format!("groupBy field not found in schema: field not found[field={field}]"))
+}
+
+/// 3.0 alone refuses to group by a dynamic key.
+pub(super) fn grouping_by_dynamic_key() -> Failure {
+    invalid("failed to construct group by field data builder: not supported field type: JSON")
 }
 
 pub(super) fn output_field_missing(version: Version, field: &str) -> Failure {

@@ -42,8 +42,10 @@ impl Filter {
         let tokens = tokens(text)?;
         let mut parser = Parser { tokens: &tokens, at: 0, depth: 0, schema, templates, version };
         let condition = parser.expression(0)?;
-        if let Some(token) = parser.tokens.get(parser.at) {
-            return Err(extraneous(token));
+        match parser.peek() {
+            Some(_) if version < Version(2, 5) => return Err(Fault::Parse(format!("invalid expression: {text}"))),
+            Some(token) => return Err(extraneous(token)),
+            None => {}
         }
         match &condition {
             Expr::Literal(Literal::Bool(_)) if version >= Version(3, 0) => {}
@@ -513,10 +515,21 @@ impl<'p> Parser<'p> {
     }
 
     fn next(&mut self) -> Result<&'p Token, Fault> {
-        let end = self.tokens.last().map_or(0, |token| token.at + token.text.len());
         let token = self.tokens.get(self.at);
         self.at += 1;
-        token.ok_or_else(|| Fault::Parse(format!("line 1:{end} mismatched input '<EOF>'")))
+        token.ok_or_else(|| self.unfinished())
+    }
+
+    /// What is said when the text ends too early.
+    fn unfinished(&self) -> Fault {
+        let Some(last) = self.tokens.last() else {
+            return Fault::Parse("line 1:0 mismatched input '<EOF>'".to_owned());
+        };
+        let end = last.at + last.text.len();
+        Fault::Parse(match last.text.as_str() {
+            order @ ("<" | "<=" | ">" | ">=") => format!("line 1:{end} no viable alternative at input '{order}'"),
+            _ => format!("line 1:{end} mismatched input '<EOF>'"),
+        })
     }
 
     /// Takes the next token if it is this symbol or word.
@@ -713,10 +726,11 @@ impl<'p> Parser<'p> {
             });
             self.expect("]")?;
         }
-        if name == super::schema::DYNAMIC_FIELD && known.is_none() && !path.is_empty() {
-            if let Step::Key(key) = path.remove(0) {
-                name = key;
-            }
+        if name == super::schema::DYNAMIC_FIELD
+            && let Some(Step::Key(key)) = path.first()
+        {
+            name.clone_from(key);
+            path.remove(0);
         }
         let data_type = match (own, element) {
             (DataType::Array, Some(element)) if !path.is_empty() => element,
@@ -772,12 +786,12 @@ fn combine(operator: &str, left: Expr, right: Expr) -> Result<Expr, Fault> {
 
 fn compare(op: Comparison, left: Expr, mut right: Expr) -> Result<Expr, Fault> {
     // A chain such as `1 < a < 5` reads as two comparisons with the same middle.
-    if let Expr::Compare(first, _, middle) = &left {
-        if first.is_order() && op.is_order() {
-            let middle = (**middle).clone();
-            let second = compare(op, middle, right)?;
-            return Ok(Expr::And(Box::new(left), Box::new(second)));
-        }
+    if let Expr::Compare(first, _, middle) = &left
+        && first.is_order()
+        && op.is_order()
+    {
+        let second = compare(op, (**middle).clone(), right)?;
+        return Ok(Expr::And(Box::new(left), Box::new(second)));
     }
     let mut left = left;
     match (&mut left, &mut right) {
@@ -799,9 +813,11 @@ fn compare(op: Comparison, left: Expr, mut right: Expr) -> Result<Expr, Fault> {
 fn fit(data_type: DataType, literal: &mut Literal) -> Result<(), Fault> {
     let number = matches!(literal, Literal::Int(_) | Literal::Float(_));
     match (data_type, &*literal) {
-        (DataType::Json, _) | (DataType::Float | DataType::Double, Literal::Int(_)) => Ok(()),
-        (DataType::Array, Literal::List(_)) => Ok(()),
-        (DataType::Double, Literal::Float(_)) => Ok(()),
+        (DataType::Json, _)
+        | (DataType::Float, Literal::Int(_))
+        | (DataType::Double, Literal::Int(_) | Literal::Float(_))
+        | (DataType::Array, Literal::List(_))
+        | (DataType::Bool, Literal::Bool(_)) => Ok(()),
         (DataType::Float, Literal::Float(wide)) => {
             *literal = Literal::from_cell(&Cell::Float(narrow(*wide)));
             Ok(())
@@ -810,7 +826,6 @@ fn fit(data_type: DataType, literal: &mut Literal) -> Result<(), Fault> {
         (integer, Literal::Float(value)) if integer.is_integer() => {
             Err(Fault::Parse(format!("cannot cast value to {}, value: float_val:{value}", data_type.name())))
         }
-        (DataType::Bool, Literal::Bool(_)) => Ok(()),
         (text, Literal::Text(_)) if !number && (text.is_text() || text == DataType::Timestamptz) => Ok(()),
         (_, other) => Err(Fault::Parse(format!(
             "comparisons between {} and {} are not supported",
@@ -873,7 +888,7 @@ mod tests {
         let cases = [
             ("id == \"x\"", "comparisons between Int64 and VarChar are not supported"),
             ("id == 1.0", "cannot cast value to Int64, value: float_val:1"),
-            ("id >", "line 1:4 mismatched input '<EOF>'"),
+            ("id >", "line 1:4 no viable alternative at input '>'"),
         ];
         for (filter, reason) in cases {
             let body = json!({"collectionName": "c", "filter": filter});

@@ -102,7 +102,7 @@ const RANGES: [(&str, u32, u32); 3] = [("M", 2, 2_048), ("nlist", 1, 65_536), ("
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Index {
     pub(super) field: String,
-    index_type: String,
+    kind: String,
     pub(super) metric: String,
     params: IndexMap<String, String>,
     properties: IndexMap<String, String>,
@@ -121,7 +121,7 @@ impl Index {
             "fieldName": self.field,
             "indexName": name,
             "indexState": "Finished",
-            "indexType": self.index_type,
+            "indexType": self.kind,
             "indexedRows": 0,
             "metricType": self.metric,
             "pendingRows": 0,
@@ -142,7 +142,7 @@ impl Index {
     }
 
     fn all_params(&self) -> Value {
-        let own = [("index_type", &self.index_type), ("metric_type", &self.metric)];
+        let own = [("index_type", &self.kind), ("metric_type", &self.metric)];
         let own = own.into_iter().filter(|(_, value)| !value.is_empty());
         let given = self.params.iter().chain(&self.properties).map(|(key, value)| (key.as_str(), value));
         own.chain(given).map(|(key, value)| json!({"key": key, "value": value})).collect()
@@ -156,7 +156,7 @@ impl Index {
 
 pub(in crate::reference) fn list(model: &mut Model, arguments: &Arguments<'_>) -> Outcome {
     let collection = model.collection(arguments, MissingText::Found)?;
-    Answer::data(collection.indexes.keys().cloned().collect())
+    Ok(Answer::data(collection.indexes.keys().cloned().collect()))
 }
 
 pub(in crate::reference) fn describe(model: &mut Model, arguments: &Arguments<'_>) -> Outcome {
@@ -164,7 +164,7 @@ pub(in crate::reference) fn describe(model: &mut Model, arguments: &Arguments<'_
     let name = arguments.text("indexName");
     let collection = model.collection(arguments, MissingText::Found)?;
     let index = collection.indexes.get(name).ok_or_else(|| failure::index_missing(name))?;
-    Answer::data(json!([index.describe(name, version)]))
+    Ok(Answer::data(json!([index.describe(name, version)])))
 }
 
 pub(in crate::reference) fn create(model: &mut Model, arguments: &Arguments<'_>) -> Outcome {
@@ -173,7 +173,7 @@ pub(in crate::reference) fn create(model: &mut Model, arguments: &Arguments<'_>)
         let collection = model.named_collection(arguments, MissingText::Found)?;
         create_one(collection, param, version)?;
     }
-    Answer::done()
+    Ok(Answer::done())
 }
 
 /// Makes the index of a quick setup.
@@ -224,7 +224,7 @@ fn add(
     check_params(family, known.data_type, index_type, metric, &params, version)?;
     let index = Index {
         field: field.to_owned(),
-        index_type: index_type.to_owned(),
+        kind: index_type.to_owned(),
         metric: if family == Family::Scalar { String::new() } else { metric.to_owned() },
         params,
         properties: IndexMap::new(),
@@ -301,7 +301,7 @@ pub(in crate::reference) fn drop(model: &mut Model, arguments: &Arguments<'_>) -
         }
     }
     collection.indexes.shift_remove(name);
-    Answer::done()
+    Ok(Answer::done())
 }
 
 pub(in crate::reference) fn alter_properties(model: &mut Model, arguments: &Arguments<'_>) -> Outcome {
@@ -309,14 +309,14 @@ pub(in crate::reference) fn alter_properties(model: &mut Model, arguments: &Argu
     let keys: Vec<&str> = added.keys().map(String::as_str).collect();
     let index = alterable(model, arguments, &keys)?;
     index.properties.extend(added);
-    Answer::done()
+    Ok(Answer::done())
 }
 
 pub(in crate::reference) fn drop_properties(model: &mut Model, arguments: &Arguments<'_>) -> Outcome {
     let keys = arguments.texts("propertyKeys");
     let index = alterable(model, arguments, &keys)?;
     index.properties.retain(|key, _| !keys.contains(&key.as_str()));
-    Answer::done()
+    Ok(Answer::done())
 }
 
 fn alterable<'m>(model: &'m mut Model, arguments: &Arguments<'_>, keys: &[&str]) -> Result<&'m mut Index, Failure> {

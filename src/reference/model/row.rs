@@ -106,6 +106,13 @@ impl Row {
     }
 }
 
+/// A row on its way in; what the request may leave open is `None`.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Draft {
+    pub(super) cells: Vec<Option<Cell>>,
+    pub(super) dynamic: Map<String, Value>,
+}
+
 /// What a write does, as far as the conversion of rows depends on it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Write {
@@ -115,13 +122,8 @@ pub(super) enum Write {
     Update,
 }
 
-/// Converts one row of a request. Fields that an update leaves out stay `None`.
-pub(super) fn convert(
-    node: &Node<'_>,
-    schema: &Schema,
-    write: Write,
-    version: Version,
-) -> Result<(Vec<Option<Cell>>, Map<String, Value>), Failure> {
+/// Converts one row of a request.
+pub(super) fn convert(node: &Node<'_>, schema: &Schema, write: Write, version: Version) -> Result<Draft, Failure> {
     let mut cells = Vec::with_capacity(schema.fields.len());
     for field in &schema.fields {
         let value = node.get(&field.name);
@@ -141,7 +143,7 @@ pub(super) fn convert(
         }
         cells.push(Some(cell(value, field, version)?));
     }
-    Ok((cells, dynamic(node, schema)?))
+    Ok(Draft { cells, dynamic: dynamic(node, schema)? })
 }
 
 fn dynamic(node: &Node<'_>, schema: &Schema) -> Result<Map<String, Value>, Failure> {
@@ -254,7 +256,7 @@ fn wrap(number: i64, bits: u32) -> i64 {
 /// The list that a value is, or that the text in it holds.
 fn list<'n>(node: &'n Node<'_>, text: &'n str) -> Result<Node<'n>, String> {
     let parsed = match &node.value {
-        Json::String(_) => json::parse(text).map_err(|_| "\"Syntax error at index 1: invalid char\"".to_owned())?,
+        Json::String(_) => json::parse(text).map_err(|_| syntax_fault(text))?,
         _ => node.clone(),
     };
     match parsed.value {
@@ -263,14 +265,25 @@ fn list<'n>(node: &'n Node<'_>, text: &'n str) -> Result<Node<'n>, String> {
     }
 }
 
+/// The surroundings of a place in a text, with a pointer to the place.
+fn surroundings(text: &str, at: usize) -> String {
+    let (from, to) = (at.saturating_sub(WINDOW), (at + WINDOW).min(text.len()));
+    let window = text.get(from..to).unwrap_or(text);
+    let pointer = format!("{}^{}", ".".repeat(at - from), ".".repeat(to.saturating_sub(at + 1)));
+    format!("\n\n\t{window}\n\t{pointer}\n")
+}
+
 /// What the decoder says of the element at this place in a text.
-fn decoder_fault(raw: &str, element: &Node<'_>, go_type: &str) -> String {
+pub(super) fn decoder_fault(raw: &str, element: &Node<'_>, go_type: &str) -> String {
     let at = element.raw.as_ptr() as usize - raw.as_ptr() as usize;
-    let (from, to) = (at.saturating_sub(WINDOW), (at + WINDOW).min(raw.len()));
-    let window = raw.get(from..to).unwrap_or(raw);
-    let pointer = format!("{}^{}", ".".repeat(at - from), ".".repeat((to - at).saturating_sub(1)));
-    let place = format!("at index {at}: mismatched type with value\n\n\t{window}\n\t{pointer}\n");
+    let place = format!("at index {at}: mismatched type with value{}", surroundings(raw, at));
     format!("Mismatch type {go_type} with value {} {place:?}", element.kind())
+}
+
+/// What the decoder says of a text that is no JSON. Where exactly it stops is not followed.
+fn syntax_fault(text: &str) -> String {
+    let place = format!("Syntax error at index 1: invalid char{}", surroundings(text, 1.min(text.len())));
+    format!("{place:?}")
 }
 
 fn array(node: Option<&Node<'_>>, field: &Field, version: Version) -> Result<Cell, Failure> {
@@ -279,7 +292,7 @@ fn array(node: Option<&Node<'_>>, field: &Field, version: Version) -> Result<Cel
     let text = node.map(plain_text).unwrap_or_default();
     let refuse = |reason: String| failure::row_value(&reason, &expected, &text);
     let Some(node) = node.filter(|node| !node.is_null()) else {
-        return Err(refuse("\"Syntax error at index 0: eof\"".to_owned()));
+        return Err(refuse("\"Syntax error at index 0: eof\\n\\n\\t\\n\\t^\\n\"".to_owned()));
     };
     let list = list(node, &text).map_err(&refuse)?;
     let mut cells = Vec::new();
@@ -427,10 +440,10 @@ fn base64(bytes: &[u8]) -> String {
 }
 
 /// The checks of stored values that come after every row was converted: lengths, capacities, numbers that are none.
-pub(super) fn check_values(rows: &[Vec<Option<Cell>>], schema: &Schema, version: Version) -> Result<(), Failure> {
+pub(super) fn check_values(rows: &[Draft], schema: &Schema, version: Version) -> Result<(), Failure> {
     for (position, field) in schema.fields.iter().enumerate() {
-        for (number, cells) in rows.iter().enumerate() {
-            if let Some(cell) = &cells[position] {
+        for (number, row) in rows.iter().enumerate() {
+            if let Some(cell) = &row.cells[position] {
                 check_value(cell, field, number, version)?;
             }
         }

@@ -114,6 +114,13 @@ impl DataType {
     }
 }
 
+/// What a field does to the place of rows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Spread {
+    partition_key: bool,
+    clustering_key: bool,
+}
+
 /// A field of a schema.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Field {
@@ -122,8 +129,7 @@ pub(super) struct Field {
     pub(super) data_type: DataType,
     pub(super) element: Option<DataType>,
     pub(super) primary: bool,
-    partition_key: bool,
-    clustering_key: bool,
+    spread: Spread,
     pub(super) nullable: bool,
     pub(super) default: Option<Cell>,
     params: Vec<(String, String)>,
@@ -138,8 +144,7 @@ impl Field {
             data_type,
             element: None,
             primary: false,
-            partition_key: false,
-            clustering_key: false,
+            spread: Spread::default(),
             nullable: false,
             default: None,
             params: Vec::new(),
@@ -173,11 +178,11 @@ impl Field {
     fn describe(&self, auto_id: bool, version: Version) -> Value {
         let mut entry = json!({
             "autoId": self.primary && auto_id,
-            "clusteringKey": self.clustering_key,
+            "clusteringKey": self.spread.clustering_key,
             "description": "",
             "id": self.id,
             "name": self.name,
-            "partitionKey": self.partition_key,
+            "partitionKey": self.spread.partition_key,
             "primaryKey": self.primary,
             "type": self.data_type.name(),
         });
@@ -300,7 +305,7 @@ impl Schema {
 
     /// Whether rows are spread over partitions by a field.
     pub(super) fn has_partition_key(&self) -> bool {
-        self.fields.iter().any(|field| field.partition_key)
+        self.fields.iter().any(|field| field.spread.partition_key)
     }
 
     /// The highest field id, that of the hidden dynamic field included.
@@ -388,7 +393,7 @@ impl Schema {
             let text = "string data type not supported yet, please use VarChar type instead";
             return Err(failure::unclassified(version, text));
         }
-        if self.fields.iter().any(|field| field.partition_key && !field.data_type.may_be_key()) {
+        if self.fields.iter().any(|field| field.spread.partition_key && !field.data_type.may_be_key()) {
             return Err(failure::unclassified(version, "the data type of partition key should be Int64 or VarChar"));
         }
         Ok(())
@@ -408,8 +413,8 @@ fn field(node: &Node<'_>, version: Version) -> Result<Field, Failure> {
         })?);
     }
     field.primary = flag(node, "isPrimary");
-    field.partition_key = flag(node, "isPartitionKey");
-    field.clustering_key = flag(node, "isClusteringKey");
+    field.spread.partition_key = flag(node, "isPartitionKey");
+    field.spread.clustering_key = flag(node, "isClusteringKey");
     field.params = node.get("elementTypeParams").map_or(&[][..], Node::entries).iter().map(param).collect();
     if version >= Version(2, 5) {
         field.nullable = flag(node, "nullable");
@@ -502,7 +507,7 @@ fn check_nullable(field: &Field, version: Version) -> Result<(), Failure> {
     if field.primary && field.default.is_some() {
         return Err(failure::invalid("primary field not support default_value"));
     }
-    if field.partition_key && field.nullable {
+    if field.spread.partition_key && field.nullable {
         return Err(failure::invalid("partition key field not support nullable"));
     }
     if field.data_type.is_vector() && field.nullable && version < Version(2, 6) {
