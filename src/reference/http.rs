@@ -150,7 +150,7 @@ impl Front {
 
     fn timed_out(&self) -> Response {
         if self.version() < Version(2, 5) {
-            return response(408, Some(PLAIN), "timeout".to_owned());
+            return response(408, Some("text/plain; charset=utf-8"), "timeout".to_owned());
         }
         envelope(408, &json!({"code": 10001, "message": "request timeout"}), false)
     }
