@@ -216,14 +216,30 @@ enum Expr {
     Column(Column),
     Arithmetic(char, Box<Expr>, Box<Expr>),
     Compare(Comparison, Box<Expr>, Box<Expr>),
-    In { item: Box<Expr>, list: Vec<Literal>, negated: bool },
-    Like { item: Column, pattern: String },
-    IsNull { item: Column, negated: bool },
+    In {
+        item: Box<Expr>,
+        list: Vec<Literal>,
+        negated: bool,
+    },
+    Like {
+        item: Column,
+        pattern: String,
+    },
+    IsNull {
+        item: Column,
+        negated: bool,
+    },
     Exists(Column),
-    Contains { how: Contains, item: Column, wanted: Literal },
+    Contains {
+        how: Contains,
+        item: Column,
+        wanted: Literal,
+    },
     Length(Column),
-    And(Box<Expr>, Box<Expr>),
-    Or(Box<Expr>, Box<Expr>),
+    /// Conditions joined by `and`; one list for a whole chain, however long.
+    All(Vec<Expr>),
+    /// Conditions joined by `or`.
+    Any(Vec<Expr>),
     Not(Box<Expr>),
 }
 
@@ -282,11 +298,21 @@ impl Expr {
             Expr::IsNull { item, negated } => (item.read(scope) == Literal::Null) != *negated,
             Expr::Exists(column) => column.read(scope) != Literal::Null,
             Expr::Contains { how, item, wanted } => contains(*how, &item.read(scope), wanted),
-            Expr::And(left, right) => left.holds(scope) && right.holds(scope),
-            Expr::Or(left, right) => left.holds(scope) || right.holds(scope),
+            Expr::All(conditions) => conditions.iter().all(|each| each.holds(scope)),
+            Expr::Any(conditions) => conditions.iter().any(|each| each.holds(scope)),
             Expr::Not(inner) => !inner.holds(scope),
             Expr::Column(_) | Expr::Arithmetic(..) | Expr::Length(_) => false,
         }
+    }
+
+    /// The conditions of a chain of `and`, or else the expression itself.
+    fn into_all(self) -> Result<Vec<Expr>, Expr> {
+        if let Expr::All(conditions) = self { Ok(conditions) } else { Err(self) }
+    }
+
+    /// The conditions of a chain of `or`, or else the expression itself.
+    fn into_any(self) -> Result<Vec<Expr>, Expr> {
+        if let Expr::Any(conditions) = self { Ok(conditions) } else { Err(self) }
     }
 
     fn is_condition(&self) -> bool {
@@ -576,8 +602,8 @@ impl<'p> Parser<'p> {
         }
         let right = self.expression(binding)?;
         match name {
-            "or" | "OR" | "||" => Ok(Expr::Or(condition(left)?, condition(right)?)),
-            "and" | "AND" | "&&" => Ok(Expr::And(condition(left)?, condition(right)?)),
+            "or" | "OR" | "||" => Ok(Expr::Any(joined(left, right, Expr::into_any)?)),
+            "and" | "AND" | "&&" => Ok(Expr::All(joined(left, right, Expr::into_all)?)),
             "==" => compare(Comparison::Equal, left, right),
             "!=" => compare(Comparison::NotEqual, left, right),
             "<" => compare(Comparison::Less, left, right),
@@ -627,7 +653,7 @@ impl<'p> Parser<'p> {
                     Ok(inner)
                 }
                 "[" => self.list(),
-                "!" => Ok(Expr::Not(condition(self.expression(7)?)?)),
+                "!" => Ok(Expr::Not(Box::new(condition(self.expression(7)?)?))),
                 "-" | "+" => self.signed(&token.text),
                 _ => Err(extraneous(token)),
             },
@@ -673,7 +699,7 @@ impl<'p> Parser<'p> {
             _ => {}
         }
         match word {
-            "not" | "NOT" => return Ok(Expr::Not(condition(self.expression(7)?)?)),
+            "not" | "NOT" => return Ok(Expr::Not(Box::new(condition(self.expression(7)?)?))),
             "exists" | "EXISTS" => {
                 let token = self.next()?;
                 return Ok(Expr::Exists(self.column(token)?));
@@ -761,11 +787,21 @@ impl<'p> Parser<'p> {
     }
 }
 
-fn condition(expr: Expr) -> Result<Box<Expr>, Fault> {
+fn condition(expr: Expr) -> Result<Expr, Fault> {
     if expr.is_condition() {
-        return Ok(Box::new(expr));
+        return Ok(expr);
     }
     Err(Fault::Parse("'and', 'or' and 'not' can only be used between boolean expressions".to_owned()))
+}
+
+/// Adds a condition to a chain, which a single condition begins.
+fn joined(left: Expr, right: Expr, chain: fn(Expr) -> Result<Vec<Expr>, Expr>) -> Result<Vec<Expr>, Fault> {
+    let mut conditions = match chain(condition(left)?) {
+        Ok(conditions) => conditions,
+        Err(single) => vec![single],
+    };
+    conditions.push(condition(right)?);
+    Ok(conditions)
 }
 
 fn combine(operator: &str, left: Expr, right: Expr) -> Result<Expr, Fault> {
@@ -791,7 +827,11 @@ fn compare(op: Comparison, left: Expr, mut right: Expr) -> Result<Expr, Fault> {
         && op.is_order()
     {
         let second = compare(op, (**middle).clone(), right)?;
-        return Ok(Expr::And(Box::new(left), Box::new(second)));
+        return Ok(Expr::All(vec![left, second]));
+    }
+    let is_value = |side: &Expr| !side.is_condition() || matches!(side, Expr::Literal(_));
+    if !is_value(&left) || !is_value(&right) {
+        return Err(Fault::Parse("comparisons between conditions are not supported".to_owned()));
     }
     let mut left = left;
     match (&mut left, &mut right) {
@@ -918,6 +958,8 @@ mod tests {
             let body = json!({"collectionName": "c", "filter": filter});
             assert_eq!(refused(&mut quick(Profile::Milvus25), "entities/query", &body).0, 1100, "{filter}");
         }
+        let long = vec!["id == 1"; 10_000].join(" or ");
+        data(&mut quick(Profile::Milvus26), "entities/query", &json!({"collectionName": "c", "filter": long}));
         let deep = format!("{}id == 1{}", "(".repeat(3_000), ")".repeat(3_000));
         let body = json!({"collectionName": "c", "filter": deep});
         assert_eq!(refused(&mut quick(Profile::Milvus26), "entities/query", &body).0, 1100);
