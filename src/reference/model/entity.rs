@@ -41,10 +41,11 @@ fn write(model: &mut Model, arguments: &Arguments<'_>, write: Write) -> Result<V
     if data.is_empty() {
         return Err(failure::row("missing required parameters"));
     }
-    let converted = data.iter().map(|node| row::convert(node, &collection.schema, write, version));
+    let schema = &collection.schema;
+    let converted = data.iter().enumerate().map(|(row, node)| row::convert(node, row, schema, write, version));
     let drafts = converted.collect::<Result<Vec<_>, _>>()?;
     let partition = target(collection, arguments.text("partitionName"), version)?;
-    row::check_values(&drafts, &collection.schema, version)?;
+    row::check_values(&drafts, &collection.schema, write, version)?;
     let rows = drafts.into_iter().map(|draft| complete(collection, draft, write));
     let rows = rows.collect::<Result<Vec<_>, _>>()?;
     let keys: Vec<Cell> = rows.iter().map(|row| row.key(&collection.schema).clone()).collect();
@@ -154,6 +155,9 @@ fn parse(
 pub(in crate::reference) fn get(model: &mut Model, arguments: &Arguments<'_>) -> Outcome {
     let version = model.version;
     let collection = model.collection(arguments, MissingText::Find)?;
+    if version >= Version(2, 5) {
+        check_consistency(arguments)?;
+    }
     let keys = arguments.body.get("id").map(|id| keys(id, &collection.schema)).transpose()?.unwrap_or_default();
     check_partitions(collection, arguments)?;
     let fields = Output::read(arguments, &collection.schema, version, &["*"])?;

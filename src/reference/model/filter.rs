@@ -305,14 +305,20 @@ impl Expr {
         }
     }
 
-    /// The conditions of a chain of `and`, or else the expression itself.
-    fn into_all(self) -> Result<Vec<Expr>, Expr> {
-        if let Expr::All(conditions) = self { Ok(conditions) } else { Err(self) }
+    /// The conditions of a chain of `and`, or the expression as the only one.
+    fn into_all(self) -> Vec<Expr> {
+        match self {
+            Expr::All(conditions) => conditions,
+            single => vec![single],
+        }
     }
 
-    /// The conditions of a chain of `or`, or else the expression itself.
-    fn into_any(self) -> Result<Vec<Expr>, Expr> {
-        if let Expr::Any(conditions) = self { Ok(conditions) } else { Err(self) }
+    /// The conditions of a chain of `or`, or the expression as the only one.
+    fn into_any(self) -> Vec<Expr> {
+        match self {
+            Expr::Any(conditions) => conditions,
+            single => vec![single],
+        }
     }
 
     fn is_condition(&self) -> bool {
@@ -602,8 +608,8 @@ impl<'p> Parser<'p> {
         }
         let right = self.expression(binding)?;
         match name {
-            "or" | "OR" | "||" => Ok(Expr::Any(joined(left, right, Expr::into_any)?)),
-            "and" | "AND" | "&&" => Ok(Expr::All(joined(left, right, Expr::into_all)?)),
+            "or" | "OR" | "||" => Ok(Expr::Any(self.joined(left, right, Expr::into_any)?)),
+            "and" | "AND" | "&&" => Ok(Expr::All(self.joined(left, right, Expr::into_all)?)),
             "==" => compare(Comparison::Equal, left, right),
             "!=" => compare(Comparison::NotEqual, left, right),
             "<" => compare(Comparison::Less, left, right),
@@ -612,6 +618,17 @@ impl<'p> Parser<'p> {
             ">=" => compare(Comparison::GreaterOrEqual, left, right),
             operator => combine(operator, left, right),
         }
+    }
+
+    /// Adds a condition to a chain. Before 3.0 a bare truth value is none.
+    fn joined(&self, left: Expr, right: Expr, chain: fn(Expr) -> Vec<Expr>) -> Result<Vec<Expr>, Fault> {
+        let bare = |side: &Expr| matches!(side, Expr::Literal(_));
+        if self.version < Version(3, 0) && (bare(&left) || bare(&right)) {
+            return Err(not_conditions());
+        }
+        let mut conditions = chain(condition(left)?);
+        conditions.push(condition(right)?);
+        Ok(conditions)
     }
 
     fn membership(&mut self, item: Expr, negated: bool) -> Result<Expr, Fault> {
@@ -717,6 +734,10 @@ impl<'p> Parser<'p> {
     fn suffix(&mut self, column: Column) -> Result<Expr, Fault> {
         if self.take("like") || self.take("LIKE") {
             let pattern = self.next()?;
+            if !column.data_type.is_text() && column.data_type != DataType::Json {
+                let text = "like operation on non-string or no-json field is unsupported";
+                return Err(Fault::Parse(text.to_owned()));
+            }
             return match &pattern.kind {
                 TokenKind::Text(text) => Ok(Expr::Like { item: column, pattern: text.clone() }),
                 _ => Err(extraneous(pattern)),
@@ -780,8 +801,15 @@ impl<'p> Parser<'p> {
             "json_contains_any" | "array_contains_any" => Contains::Any,
             _ => return Err(Fault::Parse(format!("function {} not found", name.text))),
         };
+        if !matches!(item.data_type, DataType::Json | DataType::Array) {
+            let text = format!("contains operation are only supported on json or array fields now, got: {}", item.name);
+            return Err(Fault::Parse(text));
+        }
         self.expect(",")?;
         let wanted = self.constant()?;
+        if how != Contains::One && !matches!(wanted, Literal::List(_)) {
+            return Err(Fault::Parse(format!("Contains{how:?} operation element must be an array")));
+        }
         self.expect(")")?;
         Ok(Expr::Contains { how, item, wanted })
     }
@@ -791,17 +819,11 @@ fn condition(expr: Expr) -> Result<Expr, Fault> {
     if expr.is_condition() {
         return Ok(expr);
     }
-    Err(Fault::Parse("'and', 'or' and 'not' can only be used between boolean expressions".to_owned()))
+    Err(not_conditions())
 }
 
-/// Adds a condition to a chain, which a single condition begins.
-fn joined(left: Expr, right: Expr, chain: fn(Expr) -> Result<Vec<Expr>, Expr>) -> Result<Vec<Expr>, Fault> {
-    let mut conditions = match chain(condition(left)?) {
-        Ok(conditions) => conditions,
-        Err(single) => vec![single],
-    };
-    conditions.push(condition(right)?);
-    Ok(conditions)
+fn not_conditions() -> Fault {
+    Fault::Parse("'and', 'or' and 'not' can only be used between boolean expressions".to_owned())
 }
 
 fn combine(operator: &str, left: Expr, right: Expr) -> Result<Expr, Fault> {

@@ -122,23 +122,36 @@ pub(super) enum Write {
     Update,
 }
 
-/// Converts one row of a request.
-pub(super) fn convert(node: &Node<'_>, schema: &Schema, write: Write, version: Version) -> Result<Draft, Failure> {
+/// Converts one row of a request; `number` is its place among the rows.
+pub(super) fn convert(
+    node: &Node<'_>,
+    number: usize,
+    schema: &Schema,
+    write: Write,
+    version: Version,
+) -> Result<Draft, Failure> {
     let mut cells = Vec::with_capacity(schema.fields.len());
     for field in &schema.fields {
         let value = node.get(&field.name);
         if field.primary && schema.auto_id {
+            let name = &field.name;
             if write == Write::Insert && value.is_some() {
-                let name = &field.name;
                 return Err(failure::row(&format!(
                     "no need to pass pk field({name}) when autoid==true in insert: invalid parameter"
                 )));
+            }
+            if write != Write::Insert && value.is_none() {
+                return Err(failure::row(&format!("row {number} does not has field {name}")));
             }
             cells.push(None);
             continue;
         }
         if write == Write::Update && value.is_none() {
             cells.push(None);
+            continue;
+        }
+        if field.function_output && value.is_none() {
+            cells.push(Some(Cell::Null));
             continue;
         }
         cells.push(Some(cell(value, field, version)?));
@@ -232,9 +245,9 @@ fn integer_fault(text: &str, error: &std::num::ParseIntError) -> String {
 
 /// An integer with an optional prefix for its base; a leading zero means base eight.
 fn based_integer(text: &str) -> Option<i64> {
-    let (negative, digits) = match text.strip_prefix('-') {
-        Some(digits) => (true, digits),
-        None => (false, text.strip_prefix('+').unwrap_or(text)),
+    let (sign, digits) = match text.strip_prefix('-') {
+        Some(digits) => ("-", digits),
+        None => ("", text.strip_prefix('+').unwrap_or(text)),
     };
     let lower = digits.to_ascii_lowercase();
     let (base, digits) = match lower.get(..2) {
@@ -244,8 +257,7 @@ fn based_integer(text: &str) -> Option<i64> {
         Some(_) if lower.starts_with('0') => (8, &lower[1..]),
         _ => (10, lower.as_str()),
     };
-    let number = i64::from_str_radix(&digits.replace('_', ""), base).ok()?;
-    Some(if negative { -number } else { number })
+    i64::from_str_radix(&format!("{sign}{}", digits.replace('_', "")), base).ok()
 }
 
 /// The number that is left in so many bits.
@@ -332,7 +344,8 @@ fn array_element(item: &Node<'_>, element: DataType) -> Option<Cell> {
         (DataType::Double, Json::Null) => Cell::Double(0.0),
         (DataType::Double, Json::Number(number)) => Cell::Double(number.parse().ok()?),
         (integer, Json::Null) if integer.is_integer() => Cell::Int(0),
-        (integer, Json::Number(number)) if integer.is_integer() => Cell::Int(number.parse().ok()?),
+        (DataType::Int64, Json::Number(number)) => Cell::Int(number.parse().ok()?),
+        (integer, Json::Number(number)) if integer.is_integer() => Cell::Int(number.parse::<i32>().ok()?.into()),
         _ => return None,
     })
 }
@@ -440,18 +453,18 @@ fn base64(bytes: &[u8]) -> String {
 }
 
 /// The checks of stored values that come after every row was converted: lengths, capacities, numbers that are none.
-pub(super) fn check_values(rows: &[Draft], schema: &Schema, version: Version) -> Result<(), Failure> {
+pub(super) fn check_values(rows: &[Draft], schema: &Schema, write: Write, version: Version) -> Result<(), Failure> {
     for (position, field) in schema.fields.iter().enumerate() {
         for (number, row) in rows.iter().enumerate() {
             if let Some(cell) = &row.cells[position] {
-                check_value(cell, field, number, version)?;
+                check_value(cell, field, number, write, version)?;
             }
         }
     }
     Ok(())
 }
 
-fn check_value(cell: &Cell, field: &Field, row: usize, version: Version) -> Result<(), Failure> {
+fn check_value(cell: &Cell, field: &Field, row: usize, write: Write, version: Version) -> Result<(), Failure> {
     let name = &field.name;
     match cell {
         Cell::Float(number) if !number.is_finite() => Err(not_finite(f64::from(*number), version)),
@@ -466,7 +479,13 @@ fn check_value(cell: &Cell, field: &Field, row: usize, version: Version) -> Resu
                 format!("the length ({}) of json field ({name}) exceeds max length ({LONGEST_JSON}): ", text.len());
             Err(failure::mismatched(&text, "valid length json", "length exceeds max length"))
         }
-        Cell::Array(element, items) => check_array(*element, items, field, row),
+        Cell::Array(element, items) => {
+            // Only 3.0 looks at the capacity when rows are replaced.
+            if write == Write::Insert || version >= Version(3, 0) {
+                check_capacity(items.len(), field, row)?;
+            }
+            check_array(*element, items, field, row)
+        }
         _ => Ok(()),
     }
 }
@@ -480,18 +499,17 @@ fn not_finite(number: f64, version: Version) -> Failure {
     failure::unclassified(version, format!("value '{text}' is not a number or infinity"))
 }
 
-fn check_array(element: DataType, items: &[Cell], field: &Field, row: usize) -> Result<(), Failure> {
-    let (length, most) = (items.len(), field.max_capacity());
-    if length > most {
-        let text = format!("the length ({length}) of {row}th array exceeds max capacity ({most}): ");
-        return Err(failure::mismatched(&text, "valid length array", "array length exceeds max capacity"));
+fn check_capacity(length: usize, field: &Field, row: usize) -> Result<(), Failure> {
+    let most = field.max_capacity();
+    if length <= most {
+        return Ok(());
     }
-    let range = match element {
-        DataType::Int8 => i64::from(i8::MIN)..=i64::from(i8::MAX),
-        DataType::Int16 => i64::from(i16::MIN)..=i64::from(i16::MAX),
-        DataType::Int32 => i64::from(i32::MIN)..=i64::from(i32::MAX),
-        _ => i64::MIN..=i64::MAX,
-    };
+    let text = format!("the length ({length}) of {row}th array exceeds max capacity ({most}): ");
+    Err(failure::mismatched(&text, "valid length array", "array length exceeds max capacity"))
+}
+
+fn check_array(element: DataType, items: &[Cell], field: &Field, row: usize) -> Result<(), Failure> {
+    let range = element.integers();
     for (index, item) in items.iter().enumerate() {
         match item {
             Cell::Int(number) if !range.contains(number) => {

@@ -84,6 +84,28 @@ impl DataType {
         DATA_TYPES.iter().find(|(data_type, _, _)| *data_type == self).map_or("", |(_, name, _)| name)
     }
 
+    /// The number by which 2.4 calls a vector type in some texts.
+    pub(super) fn number(self) -> u8 {
+        match self {
+            Self::BinaryVector => 100,
+            Self::FloatVector => 101,
+            Self::Float16Vector => 102,
+            Self::BFloat16Vector => 103,
+            Self::SparseFloatVector => 104,
+            _ => 0,
+        }
+    }
+
+    /// The values that an integer type holds.
+    pub(super) fn integers(self) -> RangeInclusive<i64> {
+        match self {
+            Self::Int8 => i64::from(i8::MIN)..=i64::from(i8::MAX),
+            Self::Int16 => i64::from(i16::MIN)..=i64::from(i16::MAX),
+            Self::Int32 => i64::from(i32::MIN)..=i64::from(i32::MAX),
+            _ => i64::MIN..=i64::MAX,
+        }
+    }
+
     pub(super) fn is_vector(self) -> bool {
         matches!(
             self,
@@ -133,7 +155,7 @@ pub(super) struct Field {
     pub(super) nullable: bool,
     pub(super) default: Option<Cell>,
     params: Vec<(String, String)>,
-    function_output: bool,
+    pub(super) function_output: bool,
 }
 
 impl Field {
@@ -355,6 +377,10 @@ impl Schema {
         self.check_keys(version)?;
         for field in &self.fields {
             names::check_field(&field.name)?;
+            if matches!(field.name.as_str(), "RowID" | "Timestamp") {
+                return Err(failure::system_field(version, &field.name));
+            }
+            check_default(field)?;
             check_nullable(field, version)?;
             check_params(field, collection, version)?;
         }
@@ -438,7 +464,9 @@ fn default(value: &Node<'_>, data_type: DataType, version: Version) -> Result<Ce
         (DataType::Bool, Json::Bool(flag)) => Cell::Bool(*flag),
         (DataType::Float, Json::Number(number)) => Cell::Float(number.parse().unwrap_or_default()),
         (DataType::Double, Json::Number(number)) => Cell::Double(number.parse().unwrap_or_default()),
-        (DataType::VarChar, Json::String(text)) => Cell::Text(text.clone().into_owned()),
+        (DataType::VarChar | DataType::Timestamptz | DataType::Geometry, Json::String(text)) => {
+            Cell::Text(text.clone().into_owned())
+        }
         (integer, Json::Number(number)) if integer.is_integer() => Cell::Int(whole(number)),
         _ => return Err(bad_default(value, data_type, version)),
     };
@@ -497,6 +525,16 @@ fn function(node: &Node<'_>, version: Version) -> Result<Function, Failure> {
         inputs: owned("inputFieldNames"),
         outputs: owned("outputFieldNames"),
     })
+}
+
+fn check_default(field: &Field) -> Result<(), Failure> {
+    let range = field.data_type.integers();
+    match field.default {
+        Some(Cell::Int(number)) if !range.contains(&number) => {
+            Err(failure::default_out_of_range(number, *range.start(), *range.end()))
+        }
+        _ => Ok(()),
+    }
 }
 
 fn check_nullable(field: &Field, version: Version) -> Result<(), Failure> {

@@ -103,6 +103,7 @@ pub(super) fn run(
     let fields = Output::read(arguments, &collection.schema, version, &[])?;
     let grouping = arguments.text("groupingField");
     check_grouping(collection, grouping, version)?;
+    check_params(arguments, version)?;
     let (limit, offset) = window(arguments, version)?;
     if vectors.is_empty() && by_key.is_none() {
         let text = "nq [0] is invalid, nq (number of search vector per search request) should be in range [1, 16384], but got 0";
@@ -142,6 +143,16 @@ pub(super) fn run(
     let found = !hits.is_empty();
     let answer = Answer::data(hits.into()).with("cost", 0);
     Ok(if found { answer.with("topks", counts) } else { answer })
+}
+
+/// Refuses inner parameters that are no object; 2.4 reads them by another way.
+fn check_params(arguments: &Arguments<'_>, version: Version) -> Result<(), Failure> {
+    let inner = arguments.body.get("searchParams").and_then(|params| params.get("params"));
+    let dict = inner.is_none_or(|inner| matches!(inner.value, Json::Object(_)));
+    if dict || version < Version(2, 5) {
+        return Ok(());
+    }
+    Err(failure::invalid("searchParams.params must be a dict"))
 }
 
 /// Refuses to group by what is no field; from 2.6 on a dynamic key may be meant.
