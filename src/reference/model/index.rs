@@ -13,6 +13,9 @@ use std::ops::RangeInclusive;
 /// The type of an index whose request names none.
 const AUTO: &str = "AUTOINDEX";
 
+/// The parameter by which an index on JSON says what type its values have.
+const CAST: &str = "json_cast_type";
+
 /// The properties of an index that may be altered.
 const PROPERTIES: [&str; 3] = ["mmap.enabled", "indexoffsetcache.enabled", "warmup"];
 
@@ -243,17 +246,20 @@ fn add(
     version: Version,
 ) -> Result<(), Failure> {
     names::check_index(name, version)?;
-    let Some(known) = collection.schema.field(field) else {
+    let known = collection.schema.field(field).map(|known| known.data_type);
+    // A typed index on an unknown field is one on a dynamic key.
+    let key = (collection.schema.dynamic && params.contains_key(CAST)).then_some(DataType::Json);
+    let Some(data_type) = known.or(key) else {
         return Err(if collection.schema.dynamic && version >= Version(2, 5) {
             failure::json_index_untyped(version)
         } else {
             failure::index_field_missing(version, field)
         });
     };
-    let family = Family::of(known.data_type);
+    let family = Family::of(data_type);
     let index_type = if index_type.is_empty() { AUTO } else { index_type };
     let metric = if metric.is_empty() && index_type == AUTO { family.default_metric() } else { metric };
-    check_params(family, known.data_type, index_type, metric, &params, version)?;
+    check_params(family, data_type, index_type, metric, &params, version)?;
     let index = Index {
         field: field.to_owned(),
         kind: index_type.to_owned(),
@@ -298,7 +304,7 @@ fn check_params(
         }
     }
     if family == Family::Scalar {
-        check_scalar(kind, data_type, version)?;
+        check_scalar(kind, data_type, params.contains_key(CAST), version)?;
     } else if !kind.families.contains(&family) || version < kind.built_since {
         let name = if version < V25 { data_type.number().to_string() } else { data_type.name().to_owned() };
         let text = format!("data type {name} can't build with this index {index_type}");
@@ -314,12 +320,9 @@ fn check_params(
 }
 
 /// The data that each index on scalars is for.
-fn check_scalar(kind: &Kind, data_type: DataType, version: Version) -> Result<(), Failure> {
+fn check_scalar(kind: &Kind, data_type: DataType, cast: bool, version: Version) -> Result<(), Failure> {
     let number = data_type.is_integer() || matches!(data_type, DataType::Float | DataType::Double);
     let text = match kind.name {
-        _ if data_type == DataType::Json && version >= V25 && kind.families.contains(&Family::Scalar) => {
-            return Err(failure::json_index_untyped(version));
-        }
         "STL_SORT" if version < V26 && !number => "STL_SORT are only supported on numeric field".to_owned(),
         "STL_SORT" if !number && !matches!(data_type, DataType::VarChar | DataType::Timestamptz) => {
             format!("STL_SORT are only supported on numeric, varchar or timestamptz field, got {}", data_type.name())
@@ -339,6 +342,9 @@ fn check_scalar(kind: &Kind, data_type: DataType, version: Version) -> Result<()
             format!("can't build {} in not vector type", name.to_lowercase())
         }
         name if !kind.families.contains(&Family::Scalar) => format!("index {name} only supports vector data type"),
+        _ if data_type == DataType::Json && version >= V25 && !cast => {
+            return Err(failure::json_index_untyped(version));
+        }
         _ => return Ok(()),
     };
     Err(failure::unbuildable_index(version, &text))

@@ -4,9 +4,10 @@ use super::failure::{self, Failure};
 use super::schema::{DataType, Field, Schema};
 use crate::profile::Version;
 use crate::reference::json::{self, Node, Value as Json};
-use crate::reference::render;
+use crate::reference::{base64, render};
 use serde_json::{Map, Value, json};
 use std::cmp::Ordering;
+use std::str::FromStr;
 
 /// The longest JSON value and the longest set of dynamic keys of one row, in bytes.
 const LONGEST_JSON: usize = 65_536;
@@ -367,26 +368,52 @@ fn vector(node: Option<&Node<'_>>, field: &Field, version: Version) -> Result<Ce
             check_size(numbers.len(), field.dimension(), "[]float32", field, version)?;
             Ok(Cell::Vector(numbers))
         }
-        (DataType::BinaryVector, Json::Array(items)) => {
-            let bytes = items.iter().map(|item| item.raw.parse::<u8>().unwrap_or_default());
-            let bytes: Vec<u8> = bytes.collect();
+        (DataType::BinaryVector, _) => {
+            let bytes = bytes(node, &text).map_err(&refuse)?;
             check_size(bytes.len(), field.dimension() / 8, "[]byte", field, version)?;
-            Ok(Cell::Opaque(base64(&bytes).into()))
+            Ok(Cell::Opaque(base64::encode(&bytes).into()))
         }
-        (DataType::Int8Vector, Json::Array(items)) => {
-            let numbers: Option<Vec<i8>> = items.iter().map(|item| item.raw.parse().ok()).collect();
-            let numbers = numbers.ok_or_else(|| refuse("Mismatch type int8".to_owned()))?;
+        (DataType::Int8Vector, _) => {
+            let list = list(node, &text).map_err(&refuse)?;
+            let numbers: Vec<i8> = elements(&list, "int8").map_err(&refuse)?;
             check_size(numbers.len(), field.dimension(), "[]int8", field, version)?;
             let bytes: Vec<u8> = numbers.into_iter().map(i8::cast_unsigned).collect();
-            Ok(Cell::Opaque(base64(&bytes).into()))
+            Ok(Cell::Opaque(base64::encode(&bytes).into()))
         }
         (_, Json::Array(items)) => {
             check_size(items.len(), field.dimension(), "[]float32", field, version)?;
             Ok(Cell::Opaque(node.to_output()))
         }
-        (_, Json::String(_)) => Ok(Cell::Opaque(text.into())),
+        (_, Json::String(_)) => {
+            let bytes = base64::decode(&text).map_err(|at| refuse(illegal_base64(at)))?;
+            check_size(bytes.len(), field.dimension() * 2, "[]byte", field, version)?;
+            Ok(Cell::Opaque(text.into()))
+        }
         _ => Err(refuse(format!("Mismatch type [] with value {}", node.kind()))),
     }
+}
+
+/// The bytes of a vector, given as a list of numbers or as base64.
+fn bytes(node: &Node<'_>, text: &str) -> Result<Vec<u8>, String> {
+    match node.value {
+        Json::Array(_) => elements(node, "uint8"),
+        Json::String(_) => base64::decode(text).map_err(illegal_base64),
+        _ => Err(format!("Mismatch type [] with value {}", node.kind())),
+    }
+}
+
+fn illegal_base64(at: usize) -> String {
+    format!("illegal base64 data at input byte {at}")
+}
+
+/// The elements of a list of small integers; `null` stands for zero.
+fn elements<T: FromStr + Default>(list: &Node<'_>, go_type: &str) -> Result<Vec<T>, String> {
+    let element = |item: &Node<'_>| match item.value {
+        Json::Null => Ok(T::default()),
+        Json::Number(text) => text.parse().map_err(|_| decoder_fault(list.raw, item, go_type)),
+        _ => Err(decoder_fault(list.raw, item, go_type)),
+    };
+    list.items().iter().map(element).collect()
 }
 
 fn check_size(size: usize, wanted: usize, what: &str, field: &Field, version: Version) -> Result<(), Failure> {
@@ -436,20 +463,6 @@ fn sparse(node: &Node<'_>) -> Option<Value> {
         entries.insert(key.parse::<u32>().ok()?.to_string(), render::single(number(value)?));
     }
     Some(Value::Object(entries))
-}
-
-fn base64(bytes: &[u8]) -> String {
-    const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    let mut text = String::new();
-    for chunk in bytes.chunks(3) {
-        let byte = |index: usize| u32::from(chunk.get(index).copied().unwrap_or_default());
-        let group = byte(0) << 16 | byte(1) << 8 | byte(2);
-        for digit in 0..4 {
-            let index = (group >> (18 - 6 * digit)) & 63;
-            text.push(if digit <= chunk.len() { char::from(DIGITS[index as usize]) } else { '=' });
-        }
-    }
-    text
 }
 
 /// The checks of stored values that come after every row was converted: lengths, capacities, numbers that are none.
@@ -560,10 +573,5 @@ mod tests {
         let node = json::parse(text).unwrap();
         let fault = decoder_fault(node.raw, &node.items()[1], "int64");
         assert!(fault.starts_with(r#"Mismatch type int64 with value string "at index 4: mismatched"#), "{fault}");
-    }
-
-    #[test]
-    fn bytes_are_written_in_base64() {
-        assert_eq!((base64(b"ab").as_str(), base64(b"abc").as_str()), ("YWI=", "YWJj"));
     }
 }

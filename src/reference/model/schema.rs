@@ -530,6 +530,8 @@ fn function(node: &Node<'_>, version: Version) -> Result<Function, Failure> {
 fn check_default(field: &Field) -> Result<(), Failure> {
     let range = field.data_type.integers();
     match field.default {
+        // A default beyond 32 bits is cut, not refused.
+        Some(Cell::Int(_)) if field.data_type == DataType::Int32 => Ok(()),
         Some(Cell::Int(number)) if !range.contains(&number) => {
             Err(failure::default_out_of_range(number, *range.start(), *range.end()))
         }
