@@ -42,8 +42,10 @@ impl Filter {
         let tokens = tokens(text)?;
         let mut parser = Parser { tokens: &tokens, at: 0, depth: 0, schema, templates, version };
         let condition = parser.expression(0)?;
-        if let Some(token) = parser.tokens.get(parser.at) {
-            return Err(extraneous(token));
+        match parser.peek() {
+            Some(_) if version < Version(2, 5) => return Err(Fault::Parse(format!("invalid expression: {text}"))),
+            Some(token) => return Err(extraneous(token)),
+            None => {}
         }
         match &condition {
             Expr::Literal(Literal::Bool(_)) if version >= Version(3, 0) => {}
@@ -214,14 +216,30 @@ enum Expr {
     Column(Column),
     Arithmetic(char, Box<Expr>, Box<Expr>),
     Compare(Comparison, Box<Expr>, Box<Expr>),
-    In { item: Box<Expr>, list: Vec<Literal>, negated: bool },
-    Like { item: Column, pattern: String },
-    IsNull { item: Column, negated: bool },
+    In {
+        item: Box<Expr>,
+        list: Vec<Literal>,
+        negated: bool,
+    },
+    Like {
+        item: Column,
+        pattern: String,
+    },
+    IsNull {
+        item: Column,
+        negated: bool,
+    },
     Exists(Column),
-    Contains { how: Contains, item: Column, wanted: Literal },
+    Contains {
+        how: Contains,
+        item: Column,
+        wanted: Literal,
+    },
     Length(Column),
-    And(Box<Expr>, Box<Expr>),
-    Or(Box<Expr>, Box<Expr>),
+    /// Conditions joined by `and`; one list for a whole chain, however long.
+    All(Vec<Expr>),
+    /// Conditions joined by `or`.
+    Any(Vec<Expr>),
     Not(Box<Expr>),
 }
 
@@ -280,10 +298,26 @@ impl Expr {
             Expr::IsNull { item, negated } => (item.read(scope) == Literal::Null) != *negated,
             Expr::Exists(column) => column.read(scope) != Literal::Null,
             Expr::Contains { how, item, wanted } => contains(*how, &item.read(scope), wanted),
-            Expr::And(left, right) => left.holds(scope) && right.holds(scope),
-            Expr::Or(left, right) => left.holds(scope) || right.holds(scope),
+            Expr::All(conditions) => conditions.iter().all(|each| each.holds(scope)),
+            Expr::Any(conditions) => conditions.iter().any(|each| each.holds(scope)),
             Expr::Not(inner) => !inner.holds(scope),
             Expr::Column(_) | Expr::Arithmetic(..) | Expr::Length(_) => false,
+        }
+    }
+
+    /// The conditions of a chain of `and`, or the expression as the only one.
+    fn into_all(self) -> Vec<Expr> {
+        match self {
+            Expr::All(conditions) => conditions,
+            single => vec![single],
+        }
+    }
+
+    /// The conditions of a chain of `or`, or the expression as the only one.
+    fn into_any(self) -> Vec<Expr> {
+        match self {
+            Expr::Any(conditions) => conditions,
+            single => vec![single],
         }
     }
 
@@ -513,10 +547,21 @@ impl<'p> Parser<'p> {
     }
 
     fn next(&mut self) -> Result<&'p Token, Fault> {
-        let end = self.tokens.last().map_or(0, |token| token.at + token.text.len());
         let token = self.tokens.get(self.at);
         self.at += 1;
-        token.ok_or_else(|| Fault::Parse(format!("line 1:{end} mismatched input '<EOF>'")))
+        token.ok_or_else(|| self.unfinished())
+    }
+
+    /// What is said when the text ends too early.
+    fn unfinished(&self) -> Fault {
+        let Some(last) = self.tokens.last() else {
+            return Fault::Parse("line 1:0 mismatched input '<EOF>'".to_owned());
+        };
+        let end = last.at + last.text.len();
+        Fault::Parse(match last.text.as_str() {
+            order @ ("<" | "<=" | ">" | ">=") => format!("line 1:{end} no viable alternative at input '{order}'"),
+            _ => format!("line 1:{end} mismatched input '<EOF>'"),
+        })
     }
 
     /// Takes the next token if it is this symbol or word.
@@ -563,8 +608,8 @@ impl<'p> Parser<'p> {
         }
         let right = self.expression(binding)?;
         match name {
-            "or" | "OR" | "||" => Ok(Expr::Or(condition(left)?, condition(right)?)),
-            "and" | "AND" | "&&" => Ok(Expr::And(condition(left)?, condition(right)?)),
+            "or" | "OR" | "||" => Ok(Expr::Any(self.joined(left, right, Expr::into_any)?)),
+            "and" | "AND" | "&&" => Ok(Expr::All(self.joined(left, right, Expr::into_all)?)),
             "==" => compare(Comparison::Equal, left, right),
             "!=" => compare(Comparison::NotEqual, left, right),
             "<" => compare(Comparison::Less, left, right),
@@ -573,6 +618,17 @@ impl<'p> Parser<'p> {
             ">=" => compare(Comparison::GreaterOrEqual, left, right),
             operator => combine(operator, left, right),
         }
+    }
+
+    /// Adds a condition to a chain. Before 3.0 a bare truth value is none.
+    fn joined(&self, left: Expr, right: Expr, chain: fn(Expr) -> Vec<Expr>) -> Result<Vec<Expr>, Fault> {
+        let bare = |side: &Expr| matches!(side, Expr::Literal(_));
+        if self.version < Version(3, 0) && (bare(&left) || bare(&right)) {
+            return Err(not_conditions());
+        }
+        let mut conditions = chain(condition(left)?);
+        conditions.push(condition(right)?);
+        Ok(conditions)
     }
 
     fn membership(&mut self, item: Expr, negated: bool) -> Result<Expr, Fault> {
@@ -614,7 +670,7 @@ impl<'p> Parser<'p> {
                     Ok(inner)
                 }
                 "[" => self.list(),
-                "!" => Ok(Expr::Not(condition(self.expression(7)?)?)),
+                "!" => Ok(Expr::Not(Box::new(condition(self.expression(7)?)?))),
                 "-" | "+" => self.signed(&token.text),
                 _ => Err(extraneous(token)),
             },
@@ -660,7 +716,7 @@ impl<'p> Parser<'p> {
             _ => {}
         }
         match word {
-            "not" | "NOT" => return Ok(Expr::Not(condition(self.expression(7)?)?)),
+            "not" | "NOT" => return Ok(Expr::Not(Box::new(condition(self.expression(7)?)?))),
             "exists" | "EXISTS" => {
                 let token = self.next()?;
                 return Ok(Expr::Exists(self.column(token)?));
@@ -678,6 +734,10 @@ impl<'p> Parser<'p> {
     fn suffix(&mut self, column: Column) -> Result<Expr, Fault> {
         if self.take("like") || self.take("LIKE") {
             let pattern = self.next()?;
+            if !column.data_type.is_text() && column.data_type != DataType::Json {
+                let text = "like operation on non-string or no-json field is unsupported";
+                return Err(Fault::Parse(text.to_owned()));
+            }
             return match &pattern.kind {
                 TokenKind::Text(text) => Ok(Expr::Like { item: column, pattern: text.clone() }),
                 _ => Err(extraneous(pattern)),
@@ -713,10 +773,11 @@ impl<'p> Parser<'p> {
             });
             self.expect("]")?;
         }
-        if name == super::schema::DYNAMIC_FIELD && known.is_none() && !path.is_empty() {
-            if let Step::Key(key) = path.remove(0) {
-                name = key;
-            }
+        if name == super::schema::DYNAMIC_FIELD
+            && let Some(Step::Key(key)) = path.first()
+        {
+            name.clone_from(key);
+            path.remove(0);
         }
         let data_type = match (own, element) {
             (DataType::Array, Some(element)) if !path.is_empty() => element,
@@ -740,18 +801,29 @@ impl<'p> Parser<'p> {
             "json_contains_any" | "array_contains_any" => Contains::Any,
             _ => return Err(Fault::Parse(format!("function {} not found", name.text))),
         };
+        if !matches!(item.data_type, DataType::Json | DataType::Array) {
+            let text = format!("contains operation are only supported on json or array fields now, got: {}", item.name);
+            return Err(Fault::Parse(text));
+        }
         self.expect(",")?;
         let wanted = self.constant()?;
+        if how != Contains::One && !matches!(wanted, Literal::List(_)) {
+            return Err(Fault::Parse(format!("Contains{how:?} operation element must be an array")));
+        }
         self.expect(")")?;
         Ok(Expr::Contains { how, item, wanted })
     }
 }
 
-fn condition(expr: Expr) -> Result<Box<Expr>, Fault> {
+fn condition(expr: Expr) -> Result<Expr, Fault> {
     if expr.is_condition() {
-        return Ok(Box::new(expr));
+        return Ok(expr);
     }
-    Err(Fault::Parse("'and', 'or' and 'not' can only be used between boolean expressions".to_owned()))
+    Err(not_conditions())
+}
+
+fn not_conditions() -> Fault {
+    Fault::Parse("'and', 'or' and 'not' can only be used between boolean expressions".to_owned())
 }
 
 fn combine(operator: &str, left: Expr, right: Expr) -> Result<Expr, Fault> {
@@ -772,12 +844,16 @@ fn combine(operator: &str, left: Expr, right: Expr) -> Result<Expr, Fault> {
 
 fn compare(op: Comparison, left: Expr, mut right: Expr) -> Result<Expr, Fault> {
     // A chain such as `1 < a < 5` reads as two comparisons with the same middle.
-    if let Expr::Compare(first, _, middle) = &left {
-        if first.is_order() && op.is_order() {
-            let middle = (**middle).clone();
-            let second = compare(op, middle, right)?;
-            return Ok(Expr::And(Box::new(left), Box::new(second)));
-        }
+    if let Expr::Compare(first, _, middle) = &left
+        && first.is_order()
+        && op.is_order()
+    {
+        let second = compare(op, (**middle).clone(), right)?;
+        return Ok(Expr::All(vec![left, second]));
+    }
+    let is_value = |side: &Expr| !side.is_condition() || matches!(side, Expr::Literal(_));
+    if !is_value(&left) || !is_value(&right) {
+        return Err(Fault::Parse("comparisons between conditions are not supported".to_owned()));
     }
     let mut left = left;
     match (&mut left, &mut right) {
@@ -799,9 +875,11 @@ fn compare(op: Comparison, left: Expr, mut right: Expr) -> Result<Expr, Fault> {
 fn fit(data_type: DataType, literal: &mut Literal) -> Result<(), Fault> {
     let number = matches!(literal, Literal::Int(_) | Literal::Float(_));
     match (data_type, &*literal) {
-        (DataType::Json, _) | (DataType::Float | DataType::Double, Literal::Int(_)) => Ok(()),
-        (DataType::Array, Literal::List(_)) => Ok(()),
-        (DataType::Double, Literal::Float(_)) => Ok(()),
+        (DataType::Json, _)
+        | (DataType::Float, Literal::Int(_))
+        | (DataType::Double, Literal::Int(_) | Literal::Float(_))
+        | (DataType::Array, Literal::List(_))
+        | (DataType::Bool, Literal::Bool(_)) => Ok(()),
         (DataType::Float, Literal::Float(wide)) => {
             *literal = Literal::from_cell(&Cell::Float(narrow(*wide)));
             Ok(())
@@ -810,7 +888,6 @@ fn fit(data_type: DataType, literal: &mut Literal) -> Result<(), Fault> {
         (integer, Literal::Float(value)) if integer.is_integer() => {
             Err(Fault::Parse(format!("cannot cast value to {}, value: float_val:{value}", data_type.name())))
         }
-        (DataType::Bool, Literal::Bool(_)) => Ok(()),
         (text, Literal::Text(_)) if !number && (text.is_text() || text == DataType::Timestamptz) => Ok(()),
         (_, other) => Err(Fault::Parse(format!(
             "comparisons between {} and {} are not supported",
@@ -873,7 +950,7 @@ mod tests {
         let cases = [
             ("id == \"x\"", "comparisons between Int64 and VarChar are not supported"),
             ("id == 1.0", "cannot cast value to Int64, value: float_val:1"),
-            ("id >", "line 1:4 mismatched input '<EOF>'"),
+            ("id >", "line 1:4 no viable alternative at input '>'"),
         ];
         for (filter, reason) in cases {
             let body = json!({"collectionName": "c", "filter": filter});
@@ -903,6 +980,8 @@ mod tests {
             let body = json!({"collectionName": "c", "filter": filter});
             assert_eq!(refused(&mut quick(Profile::Milvus25), "entities/query", &body).0, 1100, "{filter}");
         }
+        let long = vec!["id == 1"; 10_000].join(" or ");
+        data(&mut quick(Profile::Milvus26), "entities/query", &json!({"collectionName": "c", "filter": long}));
         let deep = format!("{}id == 1{}", "(".repeat(3_000), ")".repeat(3_000));
         let body = json!({"collectionName": "c", "filter": deep});
         assert_eq!(refused(&mut quick(Profile::Milvus26), "entities/query", &body).0, 1100);
