@@ -22,6 +22,12 @@ pub(super) fn find(path: &str, version: Version) -> Option<&'static Operation> {
     OPERATIONS.iter().find(|operation| operation.path == path && operation.since <= version)
 }
 
+/// The paths of all operations, for tests that try every one.
+#[cfg(test)]
+pub(super) fn all() -> impl Iterator<Item = &'static str> {
+    OPERATIONS.iter().map(|operation| operation.path)
+}
+
 const V24: Version = Version(2, 4);
 const V25: Version = Version(2, 5);
 const V26: Version = Version(2, 6);
