@@ -7,7 +7,7 @@
 use libtest_mimic::{Arguments, Failed, Trial};
 use milvus_conformance::contract::{Contract, Tree};
 use milvus_conformance::engine::{
-    Caller, CaseReport, Checked, Event, Interrupt, Ledger, Options, Plan, PlannedCase, Session, run,
+    Caller, CaseReport, Checked, Event, Interrupt, Ledger, Options, Plan, PlannedCase, Session, start,
 };
 use milvus_conformance::profile::Profile;
 use milvus_conformance::reference::{Config, Reference};
@@ -199,7 +199,7 @@ impl Suite {
         let target = Target::InProcess(Arc::new(target));
         let caller = Caller::new(target, Some(&token), redactor.clone(), None, Duration::from_secs(30));
         let plan = Plan { cases: vec![case.clone()], skipped: Vec::new() };
-        let (calls, report) = follow(self.session(profile, course)?, caller, plan)?;
+        let (calls, report) = follow(&self.session(profile, course)?, &caller, plan)?;
         let awaited = report.waits.iter().map(|wait| wait.step.clone()).collect();
         let mut normaliser = Normaliser::new(RUN, move |text| redactor.redact(text).into_owned());
         let verdict = match &report.reason {
@@ -233,23 +233,20 @@ impl Suite {
 }
 
 /// Runs a plan of one case and gathers its calls.
-fn follow(session: Arc<Session>, caller: Caller, plan: Plan) -> Result<(Vec<Call>, CaseReport), String> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    let runtime = runtime.map_err(|error| error.to_string())?;
-    runtime.block_on(async {
-        let (sender, mut events) = mpsc::channel(64);
-        let running = tokio::spawn(run(session, caller, plan, sender));
-        let (mut calls, mut finished) = (Vec::new(), None);
-        while let Some(event) = events.recv().await {
-            match event {
-                Event::CaseStarted { .. } => {}
-                Event::Exchanged { step, exchange, .. } => calls.push(Call { step, exchange: *exchange }),
-                Event::CaseFinished(report) => finished = Some(*report),
-            }
+fn follow(session: &Arc<Session>, caller: &Caller, plan: Plan) -> Result<(Vec<Call>, CaseReport), String> {
+    let (sender, mut events) = mpsc::channel(64);
+    let running = start(session, caller, plan, &sender).map_err(|error| error.to_string())?;
+    drop(sender);
+    let (mut calls, mut finished) = (Vec::new(), None);
+    while let Some(event) = events.blocking_recv() {
+        match event {
+            Event::CaseStarted { .. } => {}
+            Event::Exchanged { step, exchange, .. } => calls.push(Call { step, exchange: *exchange }),
+            Event::CaseFinished(report) => finished = Some(*report),
         }
-        running.await.map_err(|error| error.to_string())?;
-        Ok((calls, finished.ok_or("the case did not finish")?))
-    })
+    }
+    running.join();
+    Ok((calls, finished.ok_or("the case did not finish")?))
 }
 
 /// What is kept of a case.

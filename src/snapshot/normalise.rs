@@ -63,7 +63,7 @@ impl Normaliser {
     pub fn reserve(&mut self, text: &str) {
         let begins = text.match_indices('<').map(|(at, _)| &text[at..]);
         let tokens = begins.filter_map(|rest| {
-            let inner = &rest[1..1 + rest[1..].find('>')?];
+            let inner = &rest[1..=rest[1..].find('>')?];
             let plain = |character: char| character.is_ascii_alphanumeric() || "_-:~".contains(character);
             inner.chars().all(plain).then(|| format!("<{inner}>"))
         });
@@ -77,9 +77,9 @@ impl Normaliser {
         self.ids_and_times(&text)
     }
 
-    /// A JSON value without what differs from run to run. `unordered` says that it is a list in no particular order.
-    pub(super) fn value(&mut self, value: &Value, unordered: Order) -> Node {
-        self.node(value, None, unordered)
+    /// A JSON value without what differs from run to run. `order` says which of its lists are sorted.
+    pub(super) fn value(&mut self, value: &Value, order: Order) -> Node {
+        self.node(value, None, order)
     }
 
     fn node(&mut self, value: &Value, key: Option<&str>, order: Order) -> Node {

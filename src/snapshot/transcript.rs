@@ -20,6 +20,13 @@ pub struct Call {
 const UNORDERED: [&str; 6] =
     ["aliases/list", "collections/list", "databases/list", "indexes/list", "roles/list", "users/list"];
 
+/// The header fields of an ordinary call. Only what differs from them is told.
+const USUAL: [(&str, &str); 3] = [
+    ("Content-Type", "application/json"),
+    ("Accept-Type-Allow-Int64", "true"),
+    ("Authorization", "Bearer $MILVUS_TOKEN"),
+];
+
 /// What operations are called, after this.
 const ROUTES: &str = "/v2/vectordb/";
 
@@ -77,30 +84,29 @@ fn operation(request: &Request) -> &str {
 
 fn asked(request: &Request, normaliser: &mut Normaliser) -> String {
     let mut text = format!("> {} {}", request.method, normaliser.text(operation(request)));
-    let body = std::str::from_utf8(&request.body).ok();
-    // A body that was written by hand is shown as it is, since its form is what it is sent for.
-    match body.and_then(|body| serde_json::from_str::<Value>(body).ok().filter(|value| value.to_string() == body)) {
+    match as_written(&request.body) {
         Some(value) => push(&mut text, &normaliser.value(&value, Order::AsSent)),
         None if request.body.is_empty() => text.push_str(" (no body)"),
         None => push(&mut text, &Node::Leaf(raw(&request.body, normaliser))),
     }
     for (name, value) in &request.headers {
         let value = normaliser.text(value);
-        let usual = match name.to_ascii_lowercase().as_str() {
-            "authorization" => value == "Bearer $MILVUS_TOKEN",
-            "content-type" => value == "application/json",
-            _ => false,
-        };
-        if !usual {
+        if !USUAL.iter().any(|(usual, its)| usual.eq_ignore_ascii_case(name) && *its == value) {
             text.push_str(&format!("\n> {name}: {value}"));
         }
     }
-    for name in ["Authorization", "Content-Type"] {
-        if request.header(name).is_none() {
-            text.push_str(&format!("\n> no {name}"));
-        }
+    for (name, _) in USUAL.iter().filter(|(name, _)| request.header(name).is_none()) {
+        text.push_str(&format!("\n> no {name}"));
     }
     text
+}
+
+/// A body that is JSON in the form in which this tool writes it. A body that was written by hand is shown as it is, since
+/// its form is what it is sent for.
+fn as_written(body: &[u8]) -> Option<Value> {
+    let value: Value = serde_json::from_slice(body).ok()?;
+    let written = value.to_string();
+    (written.as_bytes() == body).then_some(value)
 }
 
 fn answered(request: &Request, response: &Response, normaliser: &mut Normaliser) -> String {
@@ -141,6 +147,7 @@ mod tests {
     fn call(step: &str, path: &str, asked: &str, answered: &str) -> Call {
         let headers = vec![
             ("Content-Type".to_owned(), "application/json".to_owned()),
+            ("Accept-Type-Allow-Int64".to_owned(), "true".to_owned()),
             ("Authorization".to_owned(), "Bearer root:Milvus".to_owned()),
         ];
         let json = vec![("content-type".to_owned(), "application/json; charset=utf-8".to_owned())];
@@ -210,6 +217,7 @@ mod tests {
         > Authorization: $MILVUS_TOKEN
         > DB-Name: <base>
         > no Content-Type
+        > no Accept-Type-Allow-Int64
         < 200 {}
         < content-type: text/plain
         < location: /x
