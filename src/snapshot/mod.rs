@@ -9,6 +9,7 @@
 //! Tokens are references: within a transcript the same value is always the same token, and different values are
 //! different ones. So a transcript still shows that the key of an insert is the key of the row that is found.
 
+mod json;
 mod layout;
 mod normalise;
 mod transcript;

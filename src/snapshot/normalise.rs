@@ -1,5 +1,6 @@
 //! Replacing what differs from run to run.
 
+use super::json::Json;
 use super::layout::Node;
 use serde_json::Value;
 use std::collections::{HashMap, HashSet};
@@ -78,32 +79,32 @@ impl Normaliser {
     }
 
     /// A JSON value without what differs from run to run. `order` says which of its lists are sorted.
-    pub(super) fn value(&mut self, value: &Value, order: Order) -> Node {
+    pub(super) fn value(&mut self, value: &Json, order: Order) -> Node {
         self.node(value, None, order)
     }
 
-    fn node(&mut self, value: &Value, key: Option<&str>, order: Order) -> Node {
+    fn node(&mut self, value: &Json, key: Option<&str>, order: Order) -> Node {
         match value {
-            Value::Null | Value::Bool(_) => Node::Leaf(value.to_string()),
-            Value::Number(number) => {
+            Json::Null | Json::Bool(_) => Node::Leaf(value.to_string()),
+            Json::Number(number) => {
                 let digits = number.to_string();
                 Node::Leaf(self.id_at(key, &digits).unwrap_or(digits))
             }
-            Value::String(text) => match self.id_at(key, text) {
+            Json::Text(text) => match self.id_at(key, text) {
                 Some(token) => Node::text(&token),
                 None if key.is_some_and(is_time) && !text.is_empty() => Node::text("<time>"),
                 None => Node::text(&self.text(text)),
             },
-            Value::Array(items) if order.is_unordered(key) => {
-                let mut order: Vec<(String, &Value)> =
+            Json::List(items) if order.is_unordered(key) => {
+                let mut order: Vec<(String, &Json)> =
                     items.iter().map(|item| (self.preview(item, key), item)).collect();
                 order.sort_by(|(a, _), (b, _)| a.cmp(b));
                 let mut nodes: Vec<Node> = order.iter().map(|(_, item)| self.node(item, key, Order::AsSent)).collect();
                 nodes.sort_by_cached_key(Node::inline);
                 Node::list(nodes)
             }
-            Value::Array(items) => Node::list(items.iter().map(|item| self.node(item, key, order.below())).collect()),
-            Value::Object(members) => Node::Object(
+            Json::List(items) => Node::list(items.iter().map(|item| self.node(item, key, order.below())).collect()),
+            Json::Object(members) => Node::Object(
                 members
                     .iter()
                     .map(|(key, member)| {
@@ -116,7 +117,7 @@ impl Normaliser {
     }
 
     /// What an item will look like as far as that does not hang on the items before it.
-    fn preview(&mut self, item: &Value, key: Option<&str>) -> String {
+    fn preview(&mut self, item: &Json, key: Option<&str>) -> String {
         self.previewing = true;
         let text = self.node(item, key, Order::AsSent).inline();
         self.previewing = false;
@@ -341,6 +342,11 @@ mod tests {
     use proptest::prelude::*;
     use serde_json::json;
 
+    fn inline(body: &impl ToString, order: Order) -> String {
+        let body = Json::read(body.to_string().as_bytes()).unwrap();
+        normaliser().value(&body, order).inline()
+    }
+
     const RUN: &str = "mc_abcdefg";
 
     fn normaliser() -> Normaliser {
@@ -377,13 +383,13 @@ mod tests {
         );
         assert_eq!(text("0.30000001192092896 x449000000000000001"), "0.30000001192092896 x449000000000000001");
         assert_eq!(text("channel dml_0_449000000000000001v0"), "channel dml_0_<id:1>v0");
-        let body = json!({
-            "data": {"collectionID": 449_000_000_000_000_001_u64, "dbID": 1, "compactionID": -1, "fields": [{"id": 100}]},
-            "message": "[collection=449000000000000001] [database=1] [partition=449000000000000001]",
-            "ids": ["449000000000000001", 449_000_000_000_000_003_u64, 1],
-        });
+        let body = concat!(
+            r#"{"data": {"collectionID": 449000000000000001, "dbID": 1, "compactionID": -1, "fields": [{"id": 100}]}, "#,
+            r#""message": "[collection=449000000000000001] [database=1] [partition=449000000000000001]", "#,
+            r#""ids": ["449000000000000001", 449000000000000003, 1]}"#,
+        );
         assert_eq!(
-            normaliser().value(&body, Order::Answer { data: false }).inline(),
+            inline(&body, Order::Answer { data: false }),
             "{\"data\": {\"collectionID\": <collection-id:1>, \"dbID\": <database-id:1>, \"compactionID\": -1, \
              \"fields\": [{\"id\": 100}]}, \"message\": \"[collection=<collection-id:1>] [database=<database-id:1>] \
              [partition=<collection-id:1>]\", \"ids\": [\"<collection-id:1>\", <id:1>, 1]}"
@@ -393,18 +399,15 @@ mod tests {
     #[test]
     fn secrets_and_times_are_left_out() {
         assert_eq!(text("Bearer root:Milvus at 2026-06-30T12:00:00.5Z."), "Bearer $MILVUS_TOKEN at <time>.");
-        let body = json!({"createTime": "yesterday", "completeTime": ""});
-        assert_eq!(
-            normaliser().value(&body, Order::AsSent).inline(),
-            r#"{"createTime": "<time>", "completeTime": ""}"#
-        );
+        let body = r#"{"createTime": "yesterday", "completeTime": ""}"#;
+        assert_eq!(inline(&body, Order::AsSent), r#"{"createTime": "<time>", "completeTime": ""}"#);
     }
 
     #[test]
     fn lists_in_no_order_are_sorted_after_they_were_redacted() {
         let listed = |names: [&str; 3]| {
             let body = json!({"code": 0, "data": names});
-            normaliser().value(&body, Order::Answer { data: true }).inline()
+            inline(&body, Order::Answer { data: true })
         };
         let sorted = "{\"code\": 0, \"data\": [\"<a>\", \"<b>\", \"default\"]}";
         assert_eq!(listed(["mc_abcdefg_1_b", "default", "mc_abcdefg_2_a"]), sorted);
@@ -412,14 +415,14 @@ mod tests {
         let pair = |key: &str, id: u64| json!({"key": key, "collectionID": id});
         let described = |items: [Value; 2]| {
             let body = json!({"data": {"properties": items, "fields": [2, 1]}});
-            normaliser().value(&body, Order::Answer { data: false }).inline()
+            inline(&body, Order::Answer { data: false })
         };
         assert_eq!(
             described([pair("a", 449_000_000_000_000_002), pair("b", 449_000_000_000_000_001)]),
             described([pair("b", 449_000_000_000_000_001), pair("a", 449_000_000_000_000_002)]),
         );
         let sent = json!({"data": ["b", "a"]});
-        assert_eq!(normaliser().value(&sent, Order::AsSent).inline(), r#"{"data": ["b", "a"]}"#);
+        assert_eq!(inline(&sent, Order::AsSent), r#"{"data": ["b", "a"]}"#);
     }
 
     /// Texts with much of what is replaced in them, and much that is like it.

@@ -1,10 +1,10 @@
 //! The calls of a case as text, one block a call.
 
 use super::Normaliser;
+use super::json::Json;
 use super::layout::{Node, quoted};
 use super::normalise::Order;
 use crate::exchange::{Exchange, Request, Response};
-use serde_json::Value;
 use std::collections::BTreeSet;
 
 /// One call of a case.
@@ -103,8 +103,8 @@ fn asked(request: &Request, normaliser: &mut Normaliser) -> String {
 
 /// A body that is JSON in the form in which this tool writes it. A body that was written by hand is shown as it is, since
 /// its form is what it is sent for.
-fn as_written(body: &[u8]) -> Option<Value> {
-    let value: Value = serde_json::from_slice(body).ok()?;
+fn as_written(body: &[u8]) -> Option<Json> {
+    let value = Json::read(body)?;
     let written = value.to_string();
     (written.as_bytes() == body).then_some(value)
 }
@@ -112,10 +112,10 @@ fn as_written(body: &[u8]) -> Option<Value> {
 fn answered(request: &Request, response: &Response, normaliser: &mut Normaliser) -> String {
     let mut text = format!("< {}", response.status);
     let order = Order::Answer { data: UNORDERED.contains(&operation(request)) };
-    match serde_json::from_slice::<Value>(&response.body) {
-        Ok(value) => push(&mut text, &normaliser.value(&value, order)),
-        Err(_) if response.body.is_empty() => text.push_str(" (no body)"),
-        Err(_) => push(&mut text, &Node::Leaf(raw(&response.body, normaliser))),
+    match Json::read(&response.body) {
+        Some(value) => push(&mut text, &normaliser.value(&value, order)),
+        None if response.body.is_empty() => text.push_str(" (no body)"),
+        None => push(&mut text, &Node::Leaf(raw(&response.body, normaliser))),
     }
     let kind = response.header("content-type").unwrap_or_default();
     if !kind.starts_with("application/json") && !response.body.is_empty() {
@@ -185,7 +185,7 @@ mod tests {
                 r#"{"code":0,"data":{}}"#,
             ),
             call("1", "databases/list", "{}", r#"{"data":["default","base"],"code":0}"#),
-            call("2", "databases/list", "{", r#"not JSON"#),
+            call("2", "databases/list", "{", "not JSON"),
         ];
         insta::assert_snapshot!(written(&calls, &["1"]), @r#"
         ## books.1
