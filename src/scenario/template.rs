@@ -20,7 +20,10 @@ pub enum TemplateError {
     #[error("there is no variable `{0}` here")]
     Unknown(String),
     /// A word that looks like a call and is none.
-    #[error("`{0}` is not a template function; known are name(word), repeat(text, times), vector(dimension, seed)")]
+    #[error(
+        "`{0}` is no call of a template function; known are name(word), repeat(text, times), vector(dimension, seed), \
+         for at most {LONGEST} bytes or numbers"
+    )]
     Function(String),
     /// Text that became no regular expression once filled in.
     #[error("not a regular expression once filled in: {0}")]
