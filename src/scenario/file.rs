@@ -43,6 +43,7 @@ pub struct Scenario {
     #[serde(default)]
     pub given: IndexMap<String, Given>,
     /// The calls, in order.
+    #[schemars(length(min = 1))]
     pub steps: Vec<Step>,
     /// How long the whole case may take, such as `2m`.
     #[serde(default)]
@@ -161,6 +162,7 @@ pub struct Step {
     pub call: Option<At<String>>,
     /// Steps that are sent at the same time, instead of `call`.
     #[serde(default)]
+    #[schemars(length(min = 1))]
     pub together: Option<Vec<Step>>,
     /// The JSON body; strings may hold templates.
     #[serde(default)]
@@ -189,11 +191,11 @@ pub struct Step {
     pub status: Option<u16>,
     /// What the answer must hold.
     #[serde(default, deserialize_with = "written")]
-    #[schemars(with = "Expectations")]
+    #[schemars(with = "Expectations", extend("minProperties" = 1))]
     pub returns: Option<Expectations>,
     /// What the answer must hold in the end; asked again until it does.
     #[serde(default, deserialize_with = "written")]
-    #[schemars(with = "Expectations")]
+    #[schemars(with = "Expectations", extend("minProperties" = 1))]
     pub eventually: Option<Expectations>,
     /// How long `eventually` may take, such as `30s`.
     #[serde(default)]
@@ -206,6 +208,7 @@ pub struct Step {
     pub proves: Vec<At<String>>,
     /// The step is done once for each row, with the row's keys as variables.
     #[serde(default)]
+    #[schemars(length(min = 1))]
     pub each: Option<Vec<IndexMap<String, Value>>>,
     /// The first version in which the step is done.
     #[serde(default)]
