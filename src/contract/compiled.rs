@@ -1,7 +1,7 @@
 //! The contract of one profile, with every schema compiled once.
 
 use super::reading::ReadingsOf;
-use super::schema::Named;
+use super::schema::{Named, references};
 use super::{Contract, KnownFailure, Operation, ProfileFacts, Requirement, automatic};
 use crate::diagnostic::Diagnostic;
 use crate::matcher::Readings;
@@ -57,6 +57,17 @@ impl ProfileContract {
     /// Schemas that are not JSON or that do not compile.
     pub(super) fn compile(contract: &Arc<Contract>, profile: Profile) -> Result<Self, Vec<Diagnostic>> {
         let schemas = contract.schemas(profile)?;
+        let mut dangling = Vec::new();
+        for (path, schema) in &schemas {
+            let mut found = Vec::new();
+            references(schema, &mut found);
+            found.retain(|reference| resolve(&schemas, path, reference).is_none());
+            dangling.extend(found.into_iter().map(|reference| contract.at_reference(path, reference)));
+        }
+        if !dangling.is_empty() {
+            dangling.sort_by(|left, right| left.source.file.cmp(&right.source.file));
+            return Err(dangling);
+        }
         let mut builder = Registry::new();
         for (path, schema) in &schemas {
             let uri = format!("{BASE}{path}");

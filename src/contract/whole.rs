@@ -167,6 +167,9 @@ impl Contract {
     pub(super) fn schemas(&self, profile: Profile) -> Result<HashMap<String, Value>, Vec<Diagnostic>> {
         let mut schemas = HashMap::new();
         let mut problems = Vec::new();
+        if self.tree.file("envelope.schema.json").is_none() {
+            return Err(vec![self.at_file("envelope.schema.json", "this file is missing")]);
+        }
         let envelope =
             self.tree.files("envelope", ".schema.json").map(|(name, source)| (format!("envelope{name}"), source));
         let operations =
@@ -191,6 +194,14 @@ impl Contract {
     pub(super) fn at_schema(&self, path: &str, pointer: &str, message: &str) -> Diagnostic {
         let Some(source) = self.tree.file(path) else { return self.at_file(path, message) };
         source.diagnostic(source.json_pointer(pointer), format!("the schema does not compile: {message}"))
+    }
+
+    /// A diagnostic about a reference in a schema.
+    pub(super) fn at_reference(&self, path: &str, reference: &str) -> Diagnostic {
+        let message = format!("the reference `{reference}` leads nowhere");
+        let Some(source) = self.tree.file(path) else { return self.at_file(path, &message) };
+        let at = source.text.find(reference).unwrap_or_default();
+        source.diagnostic(at..at + reference.len(), message)
     }
 
     pub(super) fn missing_file(operation: &Operation, path: &str) -> Diagnostic {
