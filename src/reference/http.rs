@@ -291,4 +291,38 @@ mod tests {
         });
         assert_eq!(ask(&reference, "POST", LIST, &[], "{}").0, 200);
     }
+
+    /// Values of every kind, fitting or not.
+    const VALUE: &str = concat!(
+        r#"(null|-?[0-9]{1,25}(\.5)?|"[a-z_é%'(\[=< ]{0,12}"|\[(1,)?"x"\]|"#,
+        r#"\{"a":\[1e3\]\}|\[\{"id":[0-9],"vector":\[1,2\]\}\])"#
+    );
+
+    /// Words of filters in any order.
+    const FILTER: &str =
+        concat!(r#"((id|k|j\["a"\]|not|and|or|in|like|==|<|\(|\)|\[|\]|,"#, r#"|1|2\.5|"x"|\{t\}|\+|-|%|é) ?){0,12}"#);
+
+    proptest::proptest! {
+        #[test]
+        fn whatever_is_sent_has_a_well_formed_answer(
+            operation in proptest::sample::select(operations::all().collect::<Vec<_>>()),
+            profile in proptest::sample::select(Profile::ALL.to_vec()),
+            value in VALUE,
+            filter in FILTER,
+        ) {
+            let reference = open(profile);
+            let path = |operation: &str| format!("{PREFIX}{operation}");
+            ask(&reference, "POST", &path("collections/create"), &[], r#"{"collectionName":"c","dimension":2}"#);
+            let mut body = json!({"collectionName": "c", "dbName": "default", "filter": filter, "data": [[1, 2]]});
+            body["partitionName"] = "_default".into();
+            let text = body.to_string();
+            for key in ["data", "id", "schema", "indexParams", "properties", "partitionNames", "params", "limit"] {
+                let text = format!("{},\"{key}\":{value}}}", text.trim_end_matches('}'));
+                let (status, answer) = ask(&reference, "POST", &path(operation), &[], &text);
+                let envelope = serde_json::from_str::<Value>(&answer);
+                let known = status == 404 || envelope.is_ok_and(|body| body["code"].is_i64());
+                proptest::prop_assert!(known, "{text} gave {status} {answer}");
+            }
+        }
+    }
 }

@@ -22,6 +22,12 @@ pub(super) fn find(path: &str, version: Version) -> Option<&'static Operation> {
     OPERATIONS.iter().find(|operation| operation.path == path && operation.since <= version)
 }
 
+/// The paths of all operations, for tests that try every one.
+#[cfg(test)]
+pub(super) fn all() -> impl Iterator<Item = &'static str> {
+    OPERATIONS.iter().map(|operation| operation.path)
+}
+
 const V24: Version = Version(2, 4);
 const V25: Version = Version(2, 5);
 const V26: Version = Version(2, 6);
@@ -29,6 +35,7 @@ const V26: Version = Version(2, 6);
 const OWN_DB: Field = Field::required("dbName", "DbName", Kind::Text);
 const DB: Field = Field::optional("dbName", Kind::Text);
 const COLLECTION: Field = Field::required("collectionName", "CollectionName", Kind::Text);
+const SOME_COLLECTION: Field = Field::optional("collectionName", Kind::Text);
 const PARTITION: Field = Field::required("partitionName", "PartitionName", Kind::Text);
 const PARTITIONS: Field = Field::required("partitionNames", "PartitionNames", Kind::TextList);
 const SOME_PARTITIONS: Field = Field::optional("partitionNames", Kind::TextList);
@@ -187,7 +194,7 @@ static OPERATIONS: &[Operation] = &[
     operation!("partitions/drop", V24, PARTITION_NAME, partition::drop),
     operation!("partitions/load", V24, PARTITION_NAMES, partition::load),
     operation!("partitions/release", V24, PARTITION_NAMES, partition::release),
-    operation!("aliases/list", V24, "OptionalCollectionNameReq"[DB, Field::optional("collectionName", Kind::Text)], alias::list),
+    operation!("aliases/list", V24, "OptionalCollectionNameReq"[DB, SOME_COLLECTION], alias::list),
     operation!("aliases/describe", V24, ALIAS_NAME, alias::describe),
     operation!("aliases/create", V24, ALIAS_OF, alias::create),
     operation!("aliases/alter", V24, ALIAS_OF, alias::alter),

@@ -28,6 +28,7 @@ struct Inner {
     connect_timeout: Duration,
     proxied: bool,
     redactor: Redactor,
+    connection: Connection,
     /// URLs of paths that were asked before. A run asks the same few dozen again and again.
     urls: RwLock<HashMap<String, Url>>,
 }
@@ -58,8 +59,16 @@ impl Rest {
             connect_timeout: connection.connect_timeout,
             proxied: connection.proxy.is_some(),
             redactor: connection.redactor(),
+            connection: connection.clone(),
             urls: RwLock::default(),
         })))
+    }
+
+    /// A client for the same server with connections of its own. A client that cannot be made a second time, because its
+    /// certificate file is gone by now, shares those that there are.
+    #[must_use]
+    pub fn with_own_connections(&self) -> Self {
+        Self::new(&self.0.connection).unwrap_or_else(|_| self.clone())
     }
 
     /// The URL of the server, without a `/` at its end.

@@ -106,7 +106,8 @@ pub(super) fn run(
     check_params(arguments, version)?;
     let (limit, offset) = window(arguments, version)?;
     if vectors.is_empty() && by_key.is_none() {
-        let text = "nq [0] is invalid, nq (number of search vector per search request) should be in range [1, 16384], but got 0";
+        let text = "nq [0] is invalid, nq (number of search vector per search request) should be in range [1, 16384], \
+                    but got 0";
         return Err(failure::search_range(version, text));
     }
     let filter = filter(collection)?;
