@@ -25,10 +25,14 @@ Exit codes:
   70  the harness itself broke
 
 Examples:
-  milvus-conformance run                                     the embedded reference target
-  milvus-conformance run --target http://localhost:19530 --token root:Milvus
-  milvus-conformance run partitions --filter 'level(must)'   a group, only what documents say
-  milvus-conformance explain partition.drop.needs-release    a rule and where it comes from";
+  The embedded reference target:
+    milvus-conformance run
+  A server:
+    milvus-conformance run --target http://localhost:19530 --token root:Milvus
+  A group of scenarios, only what documents say:
+    milvus-conformance run partitions --filter 'level(must)'
+  A rule and where it comes from:
+    milvus-conformance explain partition.drop.needs-release";
 
 /// Decides whether a server honours the documented Milvus / Zilliz Cloud `RESTful` API.
 #[derive(Debug, Parser)]

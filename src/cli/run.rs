@@ -290,15 +290,36 @@ fn reports(results: &Results, arguments: &RunArguments) -> Result<(), Failure> {
     Ok(())
 }
 
-/// The first Ctrl-C ends the run in good order; the second at once, and the ledger tells `sweep` what is left.
+/// The first Ctrl-C ends the run in good order; the second at once, and the ledger tells `sweep` what is left. A polite
+/// `kill`, as build servers send it, counts as Ctrl-C.
 async fn end_on_signal(interrupt: Arc<Interrupt>) {
-    if tokio::signal::ctrl_c().await.is_err() {
+    if !told_to_end().await {
         return;
     }
     interrupt.set();
     anstream::eprintln!("\nending the run: cleaning up, then writing the results; Ctrl-C again leaves at once");
-    if tokio::signal::ctrl_c().await.is_ok() {
+    if told_to_end().await {
         anstream::eprintln!("left at once; `milvus-conformance sweep` removes what is left on the target");
         std::process::exit(i32::from(exit::FINDINGS));
     }
+}
+
+/// Waits for a signal that asks for the end; `false` when the system has none to give.
+#[cfg(unix)]
+pub(super) async fn told_to_end() -> bool {
+    use tokio::signal::unix::{SignalKind, signal};
+    let (Ok(mut interrupt), Ok(mut terminate)) = (signal(SignalKind::interrupt()), signal(SignalKind::terminate()))
+    else {
+        return false;
+    };
+    tokio::select! {
+        _ = interrupt.recv() => true,
+        _ = terminate.recv() => true,
+    }
+}
+
+/// Waits for a signal that asks for the end; `false` when the system has none to give.
+#[cfg(not(unix))]
+pub(super) async fn told_to_end() -> bool {
+    tokio::signal::ctrl_c().await.is_ok()
 }

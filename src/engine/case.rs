@@ -270,7 +270,11 @@ impl<'a> Case<'a> {
             }
             let held = judgement.unmet.is_empty() && judgement.outcome != Outcome::Unsupported;
             let left = within.unwrap_or(session.options().patience).min(self.deadline).saturating_sub(asked.elapsed());
-            let over = left.is_zero() || judgement.outcome == Outcome::Unsupported || session.interrupt().is_set();
+            let over = left.is_zero() || judgement.outcome == Outcome::Unsupported;
+            if !held && patient && session.interrupt().is_set() {
+                // What was awaited might still have come true: nothing can be said of it.
+                return Err(Stop::Interrupted);
+            }
             if held || !patient || over {
                 break (judgement, held);
             }

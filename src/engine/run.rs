@@ -204,13 +204,7 @@ struct Shared {
     failures: AtomicUsize,
 }
 
-async fn work(
-    session: &Session,
-    caller: &Caller,
-    shared: &Shared,
-    started: Instant,
-    events: &mpsc::Sender<Event>,
-) {
+async fn work(session: &Session, caller: &Caller, shared: &Shared, started: Instant, events: &mpsc::Sender<Event>) {
     loop {
         let index = shared.next.fetch_add(1, Ordering::Relaxed);
         let Some(planned) = shared.cases.get(index) else { return };
