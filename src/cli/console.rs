@@ -88,6 +88,9 @@ impl Console {
     pub(super) fn end(&mut self, outcome: &Outcome, results: &str) -> io::Result<()> {
         self.bar.finish_and_clear();
         let mut text = String::new();
+        if self.detail >= Detail::Cases {
+            text.push('\n');
+        }
         if self.detail > Detail::Quiet {
             text.push_str(&told(&self.below_gate, self.detail));
             text.push_str(&seeds(&outcome.requirements, self.detail));
@@ -239,8 +242,13 @@ fn seeds(requirements: &[RequirementResult], detail: Detail) -> String {
     let mut text = format!("{}\n", style::strong("Documents the suite starts from"));
     for (seed, requirements) in by_seed {
         let _ = writeln!(text, "  {seed}  {}", style::faint(&verdicts(&requirements)));
-        let fine = [Verdict::Pass, Verdict::Skipped];
-        for requirement in requirements.iter().filter(|requirement| all || !fine.contains(&requirement.verdict)) {
+        let shown = |requirement: &RequirementResult| match requirement.verdict {
+            Verdict::Pass => all,
+            // Of a part of the suite, most requirements are skipped, and their number says enough.
+            Verdict::Skipped => all && requirement.not_testable.is_some(),
+            _ => true,
+        };
+        for requirement in requirements.into_iter().filter(|requirement| shown(requirement)) {
             let why = match &requirement.not_testable {
                 Some(_) => style::faint(" not testable over REST"),
                 None => String::new(),
@@ -347,8 +355,8 @@ fn last_line(outcome: &Outcome, results: &str) -> String {
     };
     let seconds = Duration::from_secs_f64(outcome.duration_ms.max(0.0) / 1e3).as_secs_f64();
     format!(
-        "{verdict} {} cases: {}; {} in {seconds:.1} s\n{} {results}\n",
-        counts.total(),
+        "{verdict} {}: {}; {} in {seconds:.1} s\n{} {results}\n",
+        count(usize::try_from(counts.total()).unwrap_or(usize::MAX), "case"),
         listed(counts),
         count(usize::try_from(outcome.calls).unwrap_or(usize::MAX), "call"),
         style::faint("results")

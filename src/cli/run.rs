@@ -48,7 +48,7 @@ pub(super) fn run(contract: &ContractArguments, arguments: &RunArguments) -> Res
     let profile = recognition.profile;
     let plan = checked.plan(profile, &capabilities(&workspace.contract, &recognition, arguments, &reached));
     if plan.cases.is_empty() {
-        return Err(Failure::NothingToRun(why_nothing(&plan)));
+        return Err(Failure::NothingToRun(format!("nothing to run: {}", why_nothing(&plan))));
     }
     let compiled = workspace.contract.compile(profile).map_err(Failure::Mistakes)?;
     let name = Session::fresh_name();
@@ -147,7 +147,13 @@ pub(super) fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
 fn writable(path: &Path) -> Result<(), Failure> {
     let unwritable = |source| Failure::Unwritable { path: path.to_path_buf(), source };
     if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-        std::fs::create_dir_all(folder).map_err(unwritable)?;
+        std::fs::create_dir_all(folder).map_err(|error| {
+            let file = folder.ancestors().find(|above| above.is_file());
+            unwritable(match file {
+                Some(file) => std::io::Error::other(format!("{} is a file, not a folder", file.display())),
+                None => error,
+            })
+        })?;
     }
     OpenOptions::new().append(true).create(true).open(path).map(drop).map_err(unwritable)
 }
@@ -215,7 +221,8 @@ async fn course(
     let unwritable = |source| Failure::Unwritable { path: arguments.results.clone(), source };
     let mut recorder = Recorder::create(&arguments.results, &head).map_err(unwritable)?;
     let mut totals = Totals::default();
-    console.begin(&head, plan.cases.len(), plan.skipped.len(), arguments.jobs)?;
+    // Whoever reads may have seen enough, as in `run | head`; the run goes on, and cleans up.
+    let mut shown = console.begin(&head, plan.cases.len(), plan.skipped.len(), arguments.jobs);
     let mut kept = (!arguments.report.is_empty()).then(Vec::new);
     let skipped: Vec<CaseReport> = plan.skipped.iter().map(engine::Skipped::report).collect();
     let started = Instant::now();
@@ -230,7 +237,7 @@ async fn course(
         take(&event, &mut totals, &mut recorder, &mut written, kept.as_mut());
     }
     while let Some(event) = heard.recv().await {
-        console.event(&event)?;
+        shown = shown.and_then(|()| console.event(&event));
         if let Event::CaseFinished(case) = &event {
             broke |= case.reason.as_ref().is_some_and(|reason| reason.starts_with(BROKE));
         }
@@ -243,11 +250,16 @@ async fn course(
     let duration_ms = started.elapsed().as_secs_f64() * 1e3;
     let outcome = totals.outcome(contract.whole(), contract.profile(), duration_ms, complete);
     recorder.finish(&outcome).and(written).map_err(Failure::Results)?;
-    session.ledger().close()?;
+    session.ledger().close().map_err(|error| Failure::Broken(error.to_string()))?;
     if let Some(cases) = kept {
         reports(&Results { head, cases, outcome: outcome.clone() }, arguments)?;
     }
-    console.end(&outcome, &arguments.results.to_string_lossy())?;
+    shown = shown.and_then(|()| console.end(&outcome, &arguments.results.to_string_lossy()));
+    if let Err(error) = shown
+        && error.kind() != std::io::ErrorKind::BrokenPipe
+    {
+        return Err(Failure::Output(error));
+    }
     Ok(if broke { exit::BROKEN } else { exit_code(&outcome) })
 }
 

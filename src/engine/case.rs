@@ -357,8 +357,8 @@ impl<'a> Case<'a> {
 
     /// Undocumented properties and readings met.
     fn notes(&mut self, ready: &Ready<'_, '_>, judgement: &Judgement<'_>) {
-        for pointer in &judgement.undocumented {
-            let pointer: Vec<&str> = pointer
+        for found in &judgement.undocumented {
+            let pointer: Vec<&str> = found
                 .split('/')
                 .map(|part| if part.bytes().all(|byte| byte.is_ascii_digit()) && !part.is_empty() { "*" } else { part })
                 .collect();
@@ -373,8 +373,13 @@ impl<'a> Case<'a> {
                     Some(Fault {
                         message: "a property that no document names".to_owned(),
                         expected: "only documented properties (--strict)".to_owned(),
-                        actual: Value::Null,
-                        pointer: note.pointer.clone(),
+                        actual: judgement
+                            .body
+                            .as_ref()
+                            .and_then(|body| body.pointer(found))
+                            .cloned()
+                            .unwrap_or_default(),
+                        pointer: found.clone(),
                     }),
                 );
             }
