@@ -310,13 +310,15 @@ fn a_run_can_be_told_when_to_stop() {
     assert!(all.fail >= 3, "the test wants more failures than {all:?}");
     let first = course(&["--fail-fast"]);
     assert_eq!(first.outcome.summary.fail, 1);
+    assert!(all.skipped > 0 && !first.outcome.complete);
     assert!(first.outcome.summary.skipped > all.skipped && first.cases.len() as u64 == all.total());
     let two = course(&["--max-failures", "2"]);
     assert_eq!(two.outcome.summary.fail, 2);
     let why = two.cases.iter().filter_map(|case| case.reason.as_deref()).find(|why| why.contains("had failed"));
     assert_eq!(why, Some("2 cases had failed"));
-    let ended = tool_in(&own, &["run", "--deadline", "1ms", "-j1"]);
-    assert!(ended.out.contains("skipped"), "{}", ended.out);
+    // Cases that did not begin have not passed.
+    let ended = tool_in(&own, &["run", "--deadline", "1ms", "-j1"]).exits(1);
+    assert!(ended.out.contains("ENDED EARLY"), "{}", ended.out);
 }
 
 #[test]

@@ -224,6 +224,7 @@ async fn course(
     // Whoever reads may have seen enough, as in `run | head`; the run goes on, and cleans up.
     let mut shown = console.begin(&head, plan.cases.len(), plan.skipped.len(), arguments.jobs);
     let mut kept = (!arguments.report.is_empty()).then(Vec::new);
+    let planned = plan.cases.len();
     let skipped: Vec<CaseReport> = plan.skipped.iter().map(engine::Skipped::report).collect();
     let started = Instant::now();
     let (events, mut heard) = mpsc::channel(256);
@@ -232,12 +233,14 @@ async fn course(
     drop(events);
     let listening = tokio::spawn(end_on_signal(Arc::clone(interrupt)));
     let mut broke = false;
+    let mut begun = 0;
     let mut written = Ok(());
     for event in skipped.into_iter().map(|case| Event::CaseFinished(Box::new(case))) {
         take(&event, &mut totals, &mut recorder, &mut written, kept.as_mut());
     }
     while let Some(event) = heard.recv().await {
         shown = shown.and_then(|()| console.event(&event));
+        begun += usize::from(matches!(event, Event::CaseStarted { .. }));
         if let Event::CaseFinished(case) = &event {
             broke |= case.reason.as_ref().is_some_and(|reason| reason.starts_with(BROKE));
         }
@@ -245,7 +248,7 @@ async fn course(
     }
     running.join();
     listening.abort();
-    let complete = !interrupt.is_set() && totals.counts().total() > 0;
+    let complete = !interrupt.is_set() && begun == planned;
     let contract = session.contract();
     let duration_ms = started.elapsed().as_secs_f64() * 1e3;
     let outcome = totals.outcome(contract.whole(), contract.profile(), duration_ms, complete);
@@ -284,12 +287,12 @@ fn exit_code(outcome: &Outcome) -> u8 {
     let counts = outcome.summary;
     if [Verdict::Fail, Verdict::Error, Verdict::Fixed].into_iter().any(|verdict| counts.get(verdict) > 0) {
         exit::FINDINGS
+    } else if !outcome.complete {
+        exit::FINDINGS
     } else if counts.ran() == 0 {
         exit::NOTHING_RAN
-    } else if outcome.complete {
-        exit::SUCCESS
     } else {
-        exit::FINDINGS
+        exit::SUCCESS
     }
 }
 

@@ -215,6 +215,8 @@ pub(crate) enum Deed {
     Pass,
     /// Answers it itself, with 200 and this body.
     Answer(String),
+    /// Closes the connection without an answer.
+    BreakOff,
 }
 
 type Hook = dyn Fn(&str, &str) -> Deed + Send + Sync;
@@ -295,6 +297,7 @@ fn relay(stream: TcpStream, to: &str, hook: &Hook, seen: &Mutex<Vec<String>>) ->
             "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{answer}",
             answer.len()
         ),
+        Deed::BreakOff => Ok(()),
         Deed::Pass => {
             let mut upstream = TcpStream::connect(to)?;
             write!(upstream, "{head}Connection: close\r\n\r\n")?;
