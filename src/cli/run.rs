@@ -29,8 +29,7 @@ pub(super) fn run(contract: &ContractArguments, arguments: &RunArguments) -> Res
     let workspace = Workspace::load(contract)?;
     let filter = arguments.filter.as_deref().map(Filter::parse).transpose()?;
     let library = workspace.selected(&arguments.paths)?;
-    let checked = Checked::read(&library, &workspace.contract, filter.as_ref())
-        .map_err(|mistakes| Failure::Mistakes(mistakes.0))?;
+    let checked = Checked::read(&library, &workspace.contract, filter.as_ref())?;
     let reached = Reached::new(&arguments.target)?;
     let fresh = !arguments.results.exists();
     writable(&arguments.results)?;

@@ -1,7 +1,7 @@
 //! The operations the reference target has: path, first version, keys of the request, and what carries it out.
 
 use super::binding::{Field, Kind, Shape};
-use super::model::{Arguments, Model, Outcome, alias, collection, database, entity, index, partition};
+use super::model::{Arguments, Model, Outcome, alias, collection, database, entity, failure, index, partition};
 use crate::profile::Version;
 
 /// An operation of the API.
@@ -31,6 +31,7 @@ pub(super) fn all() -> impl Iterator<Item = &'static str> {
 const V24: Version = Version(2, 4);
 const V25: Version = Version(2, 5);
 const V26: Version = Version(2, 6);
+const V30: Version = Version(3, 0);
 
 const OWN_DB: Field = Field::required("dbName", "DbName", Kind::Text);
 const DB: Field = Field::optional("dbName", Kind::Text);
@@ -187,6 +188,18 @@ static OPERATIONS: &[Operation] = &[
         collection::drop_properties
     ),
     operation!("collections/flush", V25, "FlushReq"[DB, COLLECTION], collection::flush),
+    operation!(
+        "collections/fields/add",
+        V26,
+        "CollectionFieldReqWithSchema"[DB, COLLECTION, Field::required("schema", "Schema", Kind::Struct(&SCHEMA_FIELD))],
+        |_, _| Err(failure::not_modelled("collections/fields/add"))
+    ),
+    operation!(
+        "jobs/external_collection/describe",
+        V30,
+        "RefreshExternalCollectionProgressReq"[Field::required("jobId", "JobID", Kind::Any)],
+        |_, _| Err(failure::not_modelled("jobs/external_collection/describe"))
+    ),
     operation!("partitions/list", V24, COLLECTION_NAME, partition::list),
     operation!("partitions/has", V24, PARTITION_NAME, partition::has),
     operation!("partitions/get_stats", V24, PARTITION_NAME, partition::get_stats),

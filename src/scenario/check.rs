@@ -67,7 +67,6 @@ fn place(step: &Step) -> Option<Range<usize>> {
     own.or_else(|| step.together.iter().flatten().find_map(place))
         .or_else(|| step.fails.as_ref().map(|fails| fails.0.span()))
         .or_else(|| step.proves.first().map(At::span))
-        .or_else(|| step.with.as_ref().map(At::span))
 }
 
 /// Capabilities that the user grants with a flag.
@@ -259,7 +258,7 @@ impl Check<'_> {
             let problem = self.source.diagnostic(self.key(word), format!("`{word}` is empty and expects nothing"));
             self.problems.push(problem.help("leave it out to expect a success and no more"));
         }
-        for matcher in expectations.values() {
+        for (path, matcher) in expectations {
             for reading in matcher.readings() {
                 if !self.contract.readings.contains_key(reading) {
                     let problem =
@@ -273,7 +272,7 @@ impl Check<'_> {
                 Ok::<_, TemplateError>(value.clone())
             });
             if let Err(error) = kept {
-                self.report(matcher.span(), error.to_string());
+                self.report(self.find(&path.to_string()), error.to_string());
             }
             for value in &values {
                 self.templates(value);

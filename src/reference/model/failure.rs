@@ -18,6 +18,12 @@ fn failure(code: i32, message: impl Into<String>) -> Failure {
     Failure { code, message: message.into() }
 }
 
+/// An operation that the version has, by which servers are told apart, and that has no model yet. Code 10 is what Milvus
+/// says of a service that it lacks.
+pub(in crate::reference) fn not_modelled(operation: &str) -> Failure {
+    failure(10, format!("service unimplemented: the reference target has no model of {operation}"))
+}
+
 /// A refusal of a bad parameter that versions before 3.0 left unclassified.
 pub(super) fn unclassified(version: Version, text: impl Into<String>) -> Failure {
     let text = text.into();
