@@ -433,7 +433,7 @@ impl Matcher {
         }
         let mut entries = map.into_iter();
         let (Some((key, value)), None) = (entries.next(), entries.next()) else {
-            return Err("a matcher is one word with its value, such as {in: [a, b]}; \
+            return Err("a matcher is one word with its value; write {in: [a, b]} or the like; \
                  to compare with an object, say {equals: {…}}; for several parts of one, {has: {…}}"
                 .to_owned());
         };
@@ -450,7 +450,10 @@ impl Matcher {
         match word {
             "equals" => Ok(Matcher::Equals(value)),
             "reading" => text(&value).map(Matcher::Reading),
-            "matches" => Pattern::new(&text(&value)?).map(Matcher::Matches).map_err(|error| error.to_string()),
+            "matches" => {
+                let text = text(&value)?;
+                Pattern::new(&text).map(Matcher::Matches).map_err(|error| no_pattern(&text, &error))
+            }
             "in" => list(value).map(Matcher::In),
             "set" => list(value).map(Matcher::Set),
             "contains" => Ok(Matcher::Contains(value)),
@@ -492,6 +495,13 @@ impl Matcher {
             }
         }
     }
+}
+
+/// What is wrong with a regular expression, in one line.
+pub fn no_pattern(text: &str, error: &regex::Error) -> String {
+    let error = error.to_string();
+    let why = error.lines().last().unwrap_or_default();
+    format!("`{text}` is not a regular expression: {}", why.trim_start_matches("error: "))
 }
 
 /// The words that start a matcher.

@@ -76,11 +76,14 @@ pub fn read<T: DeserializeOwned>(source: &SourceText) -> Result<T, Diagnostic> {
 
 fn explain(source: &SourceText, error: &Error) -> Diagnostic {
     let error = error.without_snippet();
-    let span = error.location().map_or(0..0, |location| {
-        let start = location.span().byte_offset().unwrap_or_default();
-        let length = location.span().byte_len().unwrap_or_default();
-        let narrow = |number: u64| usize::try_from(number).unwrap_or(usize::MAX);
-        narrow(start)..narrow(start.saturating_add(length))
+    let narrow = |number: u64| usize::try_from(number).unwrap_or(usize::MAX);
+    let span = error.location().map_or(0..0, |location| match location.span().byte_offset() {
+        Some(start) => {
+            let length = location.span().byte_len().unwrap_or_default();
+            narrow(start)..narrow(start.saturating_add(length))
+        }
+        // The scanner counts lines and characters only.
+        None => at_line(&source.text, narrow(location.line()), narrow(location.column())),
     });
     match error {
         Error::SerdeUnknownField { field, expected, .. } => {
@@ -94,14 +97,56 @@ fn explain(source: &SourceText, error: &Error) -> Diagnostic {
             let key = key.as_deref().unwrap_or("this key");
             source.diagnostic(span, format!("`{key}` stands here twice")).help("keep one of them")
         }
-        Error::Message { msg, .. } => source.diagnostic(span, msg.clone()),
-        other => source.diagnostic(span, plain(&other.to_string())),
+        Error::Message { msg, .. } => with_help(source, span, msg),
+        other => {
+            let message = other.to_string();
+            // The scanner names the beginning of what the tab is in.
+            let tab = source.text[span.start..].find('\t').filter(|_| message.contains("found a tab"));
+            let span = tab.map_or(span.clone(), |at| span.start + at..span.start + at + 1);
+            with_help(source, span, plain(message.split(" at line ").next().unwrap_or(&message)))
+        }
     }
 }
 
-/// The parser's own sentence without the position, which the diagnostic shows itself.
-fn plain(message: &str) -> String {
-    message.split(" at line ").next().unwrap_or(message).to_owned()
+/// What stands behind the first semicolon of a message is help.
+fn with_help(source: &SourceText, span: Range<usize>, message: &str) -> Diagnostic {
+    match message.split_once("; ") {
+        Some((message, help)) => source.diagnostic(span, message).help(help),
+        None => source.diagnostic(span, message),
+    }
+}
+
+/// The place of a character that is given by line and column, both counted from 1.
+fn at_line(text: &str, line: usize, column: usize) -> Range<usize> {
+    let before: usize = text.split_inclusive('\n').take(line.saturating_sub(1)).map(str::len).sum();
+    let rest = &text[before..];
+    let at = rest.char_indices().nth(column.saturating_sub(1)).map_or(rest.len(), |(at, _)| at);
+    before + at..before + at
+}
+
+/// The parser's sentences that speak of parsers, in words for people who write files.
+fn plain(message: &str) -> &str {
+    const PLAIN: [(&str, &str); 15] = [
+        ("expected sequence start", "a list is wanted here; write [a, b], or a line with `- ` for each"),
+        ("expected mapping start", "keys with their values are wanted here; write {key: value}, or a line for each"),
+        ("expected string scalar", "a text is wanted here"),
+        ("invalid boolean", "true or false is wanted here"),
+        ("invalid u16", "a whole number from 0 to 65535 is wanted here"),
+        ("invalid i64", "a whole number is wanted here"),
+        ("unexpected end of input", "the file is empty; docs/scenarios.md and docs/specs.md show what stands in it"),
+        ("multiple YAML documents", "a second document begins here; a file holds one"),
+        ("illegal placement of ':'", "a key stands where none can; a bracket or a quote before it may be open"),
+        ("mapping values are not allowed", "`: ` cannot stand here; put a text that holds it in quotes"),
+        ("while parsing a block collection", "this line is indented otherwise than those before it"),
+        ("while parsing a flow mapping", "`,` or `}` is wanted here; put a text that holds `${…}` in quotes"),
+        ("while parsing a flow sequence", "`,` or `]` is wanted here"),
+        ("while scanning a plain scalar, found a tab", "a tab stands here; YAML is indented with spaces"),
+        (
+            "alias references unknown anchor",
+            "`*` stands for an anchor, and there is none of this name; put the text in quotes",
+        ),
+    ];
+    PLAIN.iter().find(|(theirs, _)| message.starts_with(theirs)).map_or(message, |(_, ours)| ours)
 }
 
 #[cfg(test)]
@@ -145,10 +190,10 @@ mod tests {
         entry.yaml:1:1: unknown key `nam` (did you mean `name`?)
         entry.yaml:1:1: the key `name` is missing
         entry.yaml:2:1: `name` stands here twice (keep one of them)
-        entry.yaml:1:7: expected string scalar
-        entry.yaml:2:7: invalid boolean (strict mode expects true/false)
-        entry.yaml:2:7: invalid boolean (strict mode expects true/false)
-        entry.yaml:1:1: unexpected end of input
+        entry.yaml:1:7: a text is wanted here
+        entry.yaml:2:7: true or false is wanted here
+        entry.yaml:2:7: true or false is wanted here
+        entry.yaml:1:1: the file is empty (docs/scenarios.md and docs/specs.md show what stands in it)
         ");
     }
 }

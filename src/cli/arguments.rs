@@ -5,7 +5,7 @@ use crate::profile::Profile;
 use crate::verdict::Level;
 use clap::builder::styling::{AnsiColor, Styles};
 use clap::{ArgAction, Args, Parser, Subcommand};
-use std::net::SocketAddr;
+use std::net::{SocketAddr, ToSocketAddrs};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -25,10 +25,14 @@ Exit codes:
   70  the harness itself broke
 
 Examples:
-  milvus-conformance run                                     the embedded reference target
-  milvus-conformance run --target http://localhost:19530 --token root:Milvus
-  milvus-conformance run partitions --filter 'level(must)'   a group, only what documents say
-  milvus-conformance explain partition.drop.needs-release    a rule and where it comes from";
+  The embedded reference target:
+    milvus-conformance run
+  A server:
+    milvus-conformance run --target http://localhost:19530 --token root:Milvus
+  A group of scenarios, only what documents say:
+    milvus-conformance run partitions --filter 'level(must)'
+  A rule and where it comes from:
+    milvus-conformance explain partition.drop.needs-release";
 
 /// Decides whether a server honours the documented Milvus / Zilliz Cloud `RESTful` API.
 #[derive(Debug, Parser)]
@@ -218,7 +222,7 @@ pub(super) struct LintArguments {
 #[derive(Debug, Args)]
 pub(super) struct ServeArguments {
     /// Where to listen; port 0 takes a free one
-    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:19530")]
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:19530", value_parser = listening)]
     pub(super) listen: SocketAddr,
     /// The product and version to be
     #[arg(long, value_name = "PROFILE", default_value = "milvus-2.6", value_parser = profile)]
@@ -278,6 +282,16 @@ fn level(text: &str) -> Result<Level, String> {
 fn duration(text: &str) -> Result<Duration, String> {
     let duration = crate::scenario::parse_duration(text)?;
     if duration.is_zero() { Err("it has to be longer than nothing".to_owned()) } else { Ok(duration) }
+}
+
+fn listening(text: &str) -> Result<SocketAddr, String> {
+    let wrong = || {
+        format!(
+            "say an address and a port, such as 127.0.0.1:{}",
+            if text.parse::<u16>().is_ok() { text } else { "19530" }
+        )
+    };
+    text.to_socket_addrs().ok().and_then(|mut found| found.next()).ok_or_else(wrong)
 }
 
 fn at_least_one(text: &str) -> Result<usize, String> {

@@ -88,9 +88,12 @@ impl Console {
     pub(super) fn end(&mut self, outcome: &Outcome, results: &str) -> io::Result<()> {
         self.bar.finish_and_clear();
         let mut text = String::new();
+        if self.detail >= Detail::Cases {
+            text.push('\n');
+        }
         if self.detail > Detail::Quiet {
             text.push_str(&told(&self.below_gate, self.detail));
-            text.push_str(&seeds(&outcome.requirements));
+            text.push_str(&seeds(&outcome.requirements, self.detail));
             text.push_str(&requirements(&outcome.requirements));
             text.push_str(&readings(outcome));
             text.push_str(&undocumented(&self.undocumented, self.detail));
@@ -221,8 +224,8 @@ fn told(findings: &[Finding], detail: Detail) -> String {
     text
 }
 
-/// Every seed document with its requirements and what is said of them.
-fn seeds(requirements: &[RequirementResult]) -> String {
+/// Every seed document with what is said of its requirements: all of them when asked for, else only what went wrong.
+fn seeds(requirements: &[RequirementResult], detail: Detail) -> String {
     let mut by_seed: BTreeMap<&str, Vec<&RequirementResult>> = BTreeMap::new();
     for requirement in requirements.iter().filter(|requirement| !requirement.id.starts_with("response.")) {
         let mut named: Vec<&str> = requirement.sources.iter().filter_map(|source| source.seed.as_deref()).collect();
@@ -232,24 +235,37 @@ fn seeds(requirements: &[RequirementResult]) -> String {
             by_seed.entry(seed).or_default().push(requirement);
         }
     }
-    let mut text = String::new();
+    if by_seed.is_empty() {
+        return String::new();
+    }
+    let all = detail >= Detail::Cases;
+    let mut text = format!("{}\n", style::strong("Documents the suite starts from"));
     for (seed, requirements) in by_seed {
-        let _ = writeln!(text, "{} {}", style::strong(seed), style::faint(&verdicts(&requirements)));
-        for requirement in requirements {
+        let _ = writeln!(text, "  {seed}  {}", style::faint(&verdicts(&requirements)));
+        let shown = |requirement: &RequirementResult| match requirement.verdict {
+            Verdict::Pass => all,
+            // Of a part of the suite, most requirements are skipped, and their number says enough.
+            Verdict::Skipped => all && requirement.not_testable.is_some(),
+            _ => true,
+        };
+        for requirement in requirements.into_iter().filter(|requirement| shown(requirement)) {
             let why = match &requirement.not_testable {
                 Some(_) => style::faint(" not testable over REST"),
                 None => String::new(),
             };
             let _ = writeln!(
                 text,
-                "  {} {:<8} {}{why}",
+                "    {} {:<8} {}{why}",
                 style::verdict(requirement.verdict),
                 requirement.level.word(),
                 requirement.id
             );
         }
-        text.push('\n');
     }
+    if !all {
+        let _ = writeln!(text, "  {}", style::faint("-v shows each of their requirements"));
+    }
+    text.push('\n');
     text
 }
 
@@ -339,8 +355,8 @@ fn last_line(outcome: &Outcome, results: &str) -> String {
     };
     let seconds = Duration::from_secs_f64(outcome.duration_ms.max(0.0) / 1e3).as_secs_f64();
     format!(
-        "{verdict} {} cases: {}; {} in {seconds:.1} s\n{} {results}\n",
-        counts.total(),
+        "{verdict} {}: {}; {} in {seconds:.1} s\n{} {results}\n",
+        count(usize::try_from(counts.total()).unwrap_or(usize::MAX), "case"),
         listed(counts),
         count(usize::try_from(outcome.calls).unwrap_or(usize::MAX), "call"),
         style::faint("results")

@@ -22,15 +22,15 @@ pub(super) enum Failure {
     Filter(#[from] FilterError),
     #[error("{0}")]
     Usage(String),
-    #[error("cannot write {}: {source}; nothing was sent to the target", path.display())]
+    #[error("cannot write {}: {source}; nothing was changed on the target", path.display())]
     Unwritable { path: PathBuf, source: std::io::Error },
-    #[error("{0}; nothing was sent to the target")]
+    #[error("{0}; nothing was changed on the target")]
     Ledger(#[from] LedgerError),
     #[error(transparent)]
     Connection(#[from] ConnectionError),
     #[error(transparent)]
     Preflight(#[from] PreflightError),
-    #[error("nothing to run: {0}")]
+    #[error("{0}")]
     NothingToRun(String),
     #[error("cannot write the results: {0}")]
     Results(std::io::Error),

@@ -51,7 +51,8 @@ pub(super) fn lint(contract: &ContractArguments, arguments: &LintArguments) -> R
             0 => style::good("no mistakes"),
             mistakes => style::bad(&count(mistakes, "mistake")),
         };
-        writeln!(out, "{verdict} in {}", seen.join(", "))?;
+        let seen = if seen.is_empty() { String::new() } else { format!(" in {}", seen.join(", ")) };
+        writeln!(out, "{verdict}{seen}")?;
         if report.not_testable > 0 {
             writeln!(out, "{} of the requirements cannot be tested over REST", report.not_testable)?;
         }

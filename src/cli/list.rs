@@ -30,7 +30,7 @@ pub(super) fn list(contract: &ContractArguments, arguments: &ListArguments) -> R
         Listed::Profiles => profiles(&workspace),
     };
     if rows.is_empty() {
-        return Err(Failure::NothingToRun("nothing is selected".to_owned()));
+        return Err(Failure::NothingToRun("nothing to list: nothing is selected".to_owned()));
     }
     let mut out = std::io::BufWriter::new(anstream::stdout().lock());
     if arguments.json {
@@ -38,7 +38,8 @@ pub(super) fn list(contract: &ContractArguments, arguments: &ListArguments) -> R
         writeln!(out, "{}", serde_json::to_string_pretty(&rows).map_err(std::io::Error::from)?)?;
     } else {
         for row in rows {
-            writeln!(out, "{} {}", style::strong(&row.id), style::faint(&row.mark))?;
+            let mark = if row.mark.is_empty() { String::new() } else { format!(" {}", style::faint(&row.mark)) };
+            writeln!(out, "{}{mark}", style::strong(&row.id))?;
             writeln!(out, "    {}", row.text)?;
         }
     }

@@ -47,7 +47,7 @@ pub(super) fn run(contract: &ContractArguments, arguments: &RunArguments) -> Res
     let profile = recognition.profile;
     let plan = checked.plan(profile, &capabilities(&workspace.contract, &recognition, arguments, &reached));
     if plan.cases.is_empty() {
-        return Err(Failure::NothingToRun(why_nothing(&plan)));
+        return Err(Failure::NothingToRun(format!("nothing to run: {}", why_nothing(&plan))));
     }
     let compiled = workspace.contract.compile(profile).map_err(Failure::Mistakes)?;
     let name = Session::fresh_name();
@@ -146,7 +146,13 @@ pub(super) fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
 fn writable(path: &Path) -> Result<(), Failure> {
     let unwritable = |source| Failure::Unwritable { path: path.to_path_buf(), source };
     if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-        std::fs::create_dir_all(folder).map_err(unwritable)?;
+        std::fs::create_dir_all(folder).map_err(|error| {
+            let file = folder.ancestors().find(|above| above.is_file());
+            unwritable(match file {
+                Some(file) => std::io::Error::other(format!("{} is a file, not a folder", file.display())),
+                None => error,
+            })
+        })?;
     }
     OpenOptions::new().append(true).create(true).open(path).map(drop).map_err(unwritable)
 }
@@ -210,8 +216,10 @@ async fn course(
     let unwritable = |source| Failure::Unwritable { path: arguments.results.clone(), source };
     let mut recorder = Recorder::create(&arguments.results, &head).map_err(unwritable)?;
     let mut totals = Totals::default();
-    console.begin(&head, plan.cases.len(), plan.skipped.len(), arguments.jobs)?;
+    // Whoever reads may have seen enough, as in `run | head`; the run goes on, and cleans up.
+    let mut shown = console.begin(&head, plan.cases.len(), plan.skipped.len(), arguments.jobs);
     let mut kept = (!arguments.report.is_empty()).then(Vec::new);
+    let planned = plan.cases.len();
     let skipped: Vec<CaseReport> = plan.skipped.iter().map(engine::Skipped::report).collect();
     let started = Instant::now();
     let (events, mut heard) = mpsc::channel(256);
@@ -220,12 +228,14 @@ async fn course(
     drop(events);
     let listening = tokio::spawn(end_on_signal(Arc::clone(interrupt)));
     let mut broke = false;
+    let mut begun = 0;
     let mut written = Ok(());
     for event in skipped.into_iter().map(|case| Event::CaseFinished(Box::new(case))) {
         take(&event, &mut totals, &mut recorder, &mut written, kept.as_mut());
     }
     while let Some(event) = heard.recv().await {
-        console.event(&event)?;
+        shown = shown.and_then(|()| console.event(&event));
+        begun += usize::from(matches!(event, Event::CaseStarted { .. }));
         if let Event::CaseFinished(case) = &event {
             broke |= case.reason.as_ref().is_some_and(|reason| reason.starts_with(BROKE));
         }
@@ -233,16 +243,21 @@ async fn course(
     }
     running.join();
     listening.abort();
-    let complete = !interrupt.is_set() && totals.counts().total() > 0;
+    let complete = !interrupt.is_set() && begun == planned;
     let contract = session.contract();
     let duration_ms = started.elapsed().as_secs_f64() * 1e3;
     let outcome = totals.outcome(contract.whole(), contract.profile(), duration_ms, complete);
     recorder.finish(&outcome).and(written).map_err(Failure::Results)?;
-    session.ledger().close()?;
+    session.ledger().close().map_err(|error| Failure::Broken(error.to_string()))?;
     if let Some(cases) = kept {
         reports(&Results { head, cases, outcome: outcome.clone() }, arguments)?;
     }
-    console.end(&outcome, &arguments.results.to_string_lossy())?;
+    shown = shown.and_then(|()| console.end(&outcome, &arguments.results.to_string_lossy()));
+    if let Err(error) = shown
+        && error.kind() != std::io::ErrorKind::BrokenPipe
+    {
+        return Err(Failure::Output(error));
+    }
     Ok(if broke { exit::BROKEN } else { exit_code(&outcome) })
 }
 
@@ -267,12 +282,12 @@ fn exit_code(outcome: &Outcome) -> u8 {
     let counts = outcome.summary;
     if [Verdict::Fail, Verdict::Error, Verdict::Fixed].into_iter().any(|verdict| counts.get(verdict) > 0) {
         exit::FINDINGS
+    } else if !outcome.complete {
+        exit::FINDINGS
     } else if counts.ran() == 0 {
         exit::NOTHING_RAN
-    } else if outcome.complete {
-        exit::SUCCESS
     } else {
-        exit::FINDINGS
+        exit::SUCCESS
     }
 }
 
@@ -285,15 +300,36 @@ fn reports(results: &Results, arguments: &RunArguments) -> Result<(), Failure> {
     Ok(())
 }
 
-/// The first Ctrl-C ends the run in good order; the second at once, and the ledger tells `sweep` what is left.
+/// The first Ctrl-C ends the run in good order; the second at once, and the ledger tells `sweep` what is left. A polite
+/// `kill`, as build servers send it, counts as Ctrl-C.
 async fn end_on_signal(interrupt: Arc<Interrupt>) {
-    if tokio::signal::ctrl_c().await.is_err() {
+    if !told_to_end().await {
         return;
     }
     interrupt.set();
     anstream::eprintln!("\nending the run: cleaning up, then writing the results; Ctrl-C again leaves at once");
-    if tokio::signal::ctrl_c().await.is_ok() {
+    if told_to_end().await {
         anstream::eprintln!("left at once; `milvus-conformance sweep` removes what is left on the target");
         std::process::exit(i32::from(exit::FINDINGS));
     }
+}
+
+/// Waits for a signal that asks for the end; `false` when the system has none to give.
+#[cfg(unix)]
+pub(super) async fn told_to_end() -> bool {
+    use tokio::signal::unix::{SignalKind, signal};
+    let (Ok(mut interrupt), Ok(mut terminate)) = (signal(SignalKind::interrupt()), signal(SignalKind::terminate()))
+    else {
+        return false;
+    };
+    tokio::select! {
+        _ = interrupt.recv() => true,
+        _ = terminate.recv() => true,
+    }
+}
+
+/// Waits for a signal that asks for the end; `false` when the system has none to give.
+#[cfg(not(unix))]
+pub(super) async fn told_to_end() -> bool {
+    tokio::signal::ctrl_c().await.is_ok()
 }

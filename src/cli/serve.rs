@@ -22,7 +22,7 @@ pub(super) fn serve(arguments: &ServeArguments) -> Result<u8, Failure> {
         out.flush()?;
         let interrupted = async {
             // Without signals the server ends with its process.
-            let _ = tokio::signal::ctrl_c().await;
+            let _ = super::run::told_to_end().await;
         };
         serve_reference(listener, Arc::new(Reference::new(config)), interrupted).await?;
         Ok(exit::SUCCESS)

@@ -1,7 +1,7 @@
 //! The contract of one profile, with every schema compiled once.
 
 use super::reading::ReadingsOf;
-use super::schema::Named;
+use super::schema::{Named, references};
 use super::{Contract, KnownFailure, Operation, ProfileFacts, Requirement, automatic};
 use crate::diagnostic::Diagnostic;
 use crate::matcher::Readings;
@@ -51,6 +51,9 @@ pub struct SchemaFault {
 /// Where schemas live for the references between them; never asked for over a network.
 const BASE: &str = "json-schema:///specs/";
 
+/// The schema that the schemas of all answers refer to.
+const ENVELOPE: &str = "envelope.schema.json";
+
 impl ProfileContract {
     /// Makes the contract of a profile. Of a contract that was not tested with this build, every schema is compiled at
     /// once, so that a mistake in one shows before anything is sent.
@@ -59,6 +62,9 @@ impl ProfileContract {
     /// Schemas that are missing, not JSON or do not compile.
     pub(super) fn compile(contract: &Arc<Contract>, profile: Profile) -> Result<Self, Vec<Diagnostic>> {
         let facts = contract.profiles.get(&profile).ok_or_else(|| vec![contract.missing_profile(profile)])?.clone();
+        if !contract.tree().is_tested() && contract.tree().file(ENVELOPE).is_none() {
+            return Err(vec![contract.at_file(ENVELOPE, "this file is missing")]);
+        }
         let mut operations = HashMap::new();
         let mut problems = Vec::new();
         for operation in contract.operations_of(profile) {
@@ -133,7 +139,7 @@ impl CompiledOperation {
         let file = |direction: &str| format!("operations/{}.{direction}.schema.json", operation.name);
         let (request_file, response_file) = (file("request"), file("response"));
         let mut schemas = HashMap::new();
-        for path in ["envelope.schema.json", &request_file, &response_file] {
+        for path in [ENVELOPE, &request_file, &response_file] {
             let schema = contract.schema(path, profile)?;
             let Some(schema) = schema else { return Err(vec![Contract::missing_file(operation, path)]) };
             if !contract.tree().is_tested()
@@ -142,6 +148,12 @@ impl CompiledOperation {
                 return Err(vec![contract.at_schema(path, error.instance_path().as_str(), &error.to_string())]);
             }
             schemas.insert(path.to_owned(), schema);
+        }
+        if !contract.tree().is_tested() {
+            let dangling = dangling(contract, &schemas);
+            if !dangling.is_empty() {
+                return Err(dangling);
+            }
         }
         let mut registry = Registry::new();
         for (path, schema) in &schemas {
@@ -211,6 +223,19 @@ impl CompiledOperation {
     pub fn undocumented(&self, body: &Value, success: bool) -> Vec<String> {
         if success { self.success_names.unnamed(body) } else { self.failure_names.unnamed(body) }
     }
+}
+
+/// The references that lead nowhere, in order of the files.
+fn dangling(contract: &Contract, schemas: &HashMap<String, Value>) -> Vec<Diagnostic> {
+    let mut found = Vec::new();
+    for (path, schema) in schemas {
+        let mut named = Vec::new();
+        references(schema, &mut named);
+        named.retain(|reference| resolve(schemas, path, reference).is_none());
+        found.extend(named.into_iter().map(|reference| contract.at_reference(path, reference)));
+    }
+    found.sort_by(|left, right| left.source.file.cmp(&right.source.file));
+    found
 }
 
 /// Asks for a plain yes first, since explaining costs many times more and is hardly ever needed.

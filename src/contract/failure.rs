@@ -60,7 +60,9 @@ pub struct MessagePattern(pub Pattern);
 impl<'de> Deserialize<'de> for MessagePattern {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
-        Pattern::new(&text).map(Self).map_err(serde::de::Error::custom)
+        Pattern::new(&text)
+            .map(Self)
+            .map_err(|error| serde::de::Error::custom(crate::matcher::no_pattern(&text, &error)))
     }
 }
 

@@ -20,5 +20,6 @@ pub use operation::{Created, Effect, Example, Header, ObjectKind, Operation, Ope
 pub use profile_facts::{ProfileFacts, Recognised, SuccessCodes};
 pub use reading::{Form, Reading};
 pub use requirement::{Requirement, requirements_schema};
+pub use schema::mark_mistakes;
 pub use tree::{Tree, TreeError};
 pub use whole::{Contract, automatic};

@@ -38,6 +38,70 @@ fn pruned_object(map: &Map<String, Value>, profile: Profile) -> Map<String, Valu
     kept
 }
 
+/// What is wrong with the marks of a schema, each with the JSON pointer of the mark. A mark that cannot be read would bind
+/// nothing, and nobody would see it.
+pub fn mark_mistakes(schema: &Value) -> Vec<(String, String)> {
+    let mut found = Vec::new();
+    collect_mark_mistakes(schema, "", &mut found);
+    found
+}
+
+fn collect_mark_mistakes(schema: &Value, pointer: &str, found: &mut Vec<(String, String)>) {
+    match schema {
+        Value::Object(map) => {
+            for (key, value) in map {
+                let at = push_pointer(pointer, key);
+                if let Some(mistake) = mark_mistake(key, value) {
+                    found.push((at, mistake));
+                } else {
+                    collect_mark_mistakes(value, &at, found);
+                }
+            }
+            if let Some(mistake) = Bounds::from_marks(map).and_then(|bounds| bounds.mistake())
+                && let Some(mark) = MARKS.iter().find(|mark| map.contains_key(**mark))
+            {
+                found.push((push_pointer(pointer, mark), mistake));
+            }
+        }
+        Value::Array(items) => {
+            for (index, item) in items.iter().enumerate() {
+                collect_mark_mistakes(item, &format!("{pointer}/{index}"), found);
+            }
+        }
+        _ => {}
+    }
+}
+
+fn mark_mistake(key: &str, value: &Value) -> Option<String> {
+    if !key.starts_with("x-") {
+        return None;
+    }
+    if !MARKS.contains(&key) {
+        let help = crate::diagnostic::suggestion(key, MARKS).unwrap_or_default();
+        return Some(format!("`{key}` is no mark; {help}"));
+    }
+    let names: Vec<&str> = match (key, value) {
+        ("x-only" | "x-except", Value::String(name)) => vec![name],
+        ("x-only" | "x-except", Value::Array(names)) => names.iter().filter_map(Value::as_str).collect(),
+        _ => return None,
+    };
+    let unknown = names.into_iter().find(|name| name.parse::<Profile>().is_err())?;
+    let help = crate::diagnostic::suggestion(unknown, Profile::ALL.map(Profile::name)).unwrap_or_default();
+    Some(format!("there is no profile `{unknown}`; {help}"))
+}
+
+/// The references in a schema.
+pub(super) fn references<'s>(schema: &'s Value, found: &mut Vec<&'s str>) {
+    match schema {
+        Value::Object(map) => {
+            found.extend(map.get("$ref").and_then(Value::as_str));
+            map.values().for_each(|inner| references(inner, found));
+        }
+        Value::Array(items) => items.iter().for_each(|item| references(item, found)),
+        _ => {}
+    }
+}
+
 fn applies(schema: &Value, profile: Profile) -> bool {
     schema.as_object().and_then(Bounds::from_marks).is_none_or(|bounds| bounds.hold_for(profile))
 }

@@ -203,6 +203,14 @@ impl Contract {
         source.diagnostic(source.json_pointer(pointer), format!("the schema does not compile: {message}"))
     }
 
+    /// A diagnostic about a reference in a schema.
+    pub(super) fn at_reference(&self, path: &str, reference: &str) -> Diagnostic {
+        let message = format!("the reference `{reference}` leads nowhere");
+        let Some(source) = self.tree.file(path) else { return self.at_file(path, &message) };
+        let at = source.text.find(reference).unwrap_or_default();
+        source.diagnostic(at..at + reference.len(), message)
+    }
+
     pub(super) fn missing_file(operation: &Operation, path: &str) -> Diagnostic {
         operation
             .source

@@ -273,7 +273,11 @@ impl<'a> Case<'a> {
             }
             let held = judgement.unmet.is_empty() && judgement.outcome != Outcome::Unsupported;
             let left = within.unwrap_or(session.options().patience).min(self.deadline).saturating_sub(asked.elapsed());
-            let over = left.is_zero() || judgement.outcome == Outcome::Unsupported || session.interrupt().is_set();
+            let over = left.is_zero() || judgement.outcome == Outcome::Unsupported;
+            if !held && patient && session.interrupt().is_set() {
+                // What was awaited might still have come true: nothing can be said of it.
+                return Err(Stop::Interrupted);
+            }
             if held || !patient || over {
                 break (judgement, held);
             }
@@ -356,8 +360,8 @@ impl<'a> Case<'a> {
 
     /// Undocumented properties and readings met.
     fn notes(&mut self, ready: &Ready<'_, '_>, judgement: &Judgement<'_>) {
-        for pointer in &judgement.undocumented {
-            let pointer: Vec<&str> = pointer
+        for found in &judgement.undocumented {
+            let pointer: Vec<&str> = found
                 .split('/')
                 .map(|part| if part.bytes().all(|byte| byte.is_ascii_digit()) && !part.is_empty() { "*" } else { part })
                 .collect();
@@ -372,8 +376,13 @@ impl<'a> Case<'a> {
                     Some(Fault {
                         message: "a property that no document names".to_owned(),
                         expected: "only documented properties (--strict)".to_owned(),
-                        actual: Value::Null,
-                        pointer: note.pointer.clone(),
+                        actual: judgement
+                            .body
+                            .as_ref()
+                            .and_then(|body| body.pointer(found))
+                            .cloned()
+                            .unwrap_or_default(),
+                        pointer: found.clone(),
                     }),
                 );
             }

@@ -57,7 +57,7 @@ impl Caller {
 
     /// The command that repeats a call, without its secrets.
     pub(super) fn curl(&self, request: &Request) -> String {
-        crate::target::curl(self.target.address(), request, &self.redactor)
+        crate::target::curl(self.target.address_for_commands(), request, &self.redactor)
     }
 
     /// What takes secrets out of texts.

@@ -12,8 +12,12 @@ pub(super) fn judge(contract: &ProfileContract, returns: &Returns<'_>, judgement
         let found = path.find(body);
         if let Err(mismatch) = matcher.check(found, contract.readings(), &mut judgement.readings) {
             let what = if mismatch.actual.is_none() { "is not there" } else { "is not as expected" };
+            let place = match mismatch.pointer.as_str() {
+                "" => path.to_string(),
+                within => format!("{path}{within}"),
+            };
             judgement.unmet.push(Fault {
-                message: format!("`{path}` {what}"),
+                message: format!("`{place}` {what}"),
                 expected: mismatch.expected,
                 actual: mismatch.actual.as_ref().map(shown).unwrap_or_default(),
                 pointer: format!("{}{}", path.pointer(), mismatch.pointer),

@@ -15,7 +15,7 @@ const BUILT_IN: [&str; 2] = ["run", "token"];
 /// Finds every mistake in a scenario that can be seen without running it.
 pub fn check(source: &SourceText, scenario: &Scenario, contract: &Contract, library: &Library) -> Vec<Diagnostic> {
     let mut check = Check { source, contract, known: builtin(), problems: Vec::new(), after: 0 };
-    check.bounds(&scenario.bounds(), 0..0);
+    check.bounds(&scenario.bounds(), scenario.since.as_ref().or(scenario.until.as_ref()), source.key("only"));
     if let Some(deadline) = &scenario.deadline {
         check.duration(deadline);
     }
@@ -34,14 +34,17 @@ pub fn check(source: &SourceText, scenario: &Scenario, contract: &Contract, libr
     for (variable, given) in &scenario.given {
         check.given(variable, given, library);
     }
-    for id in &scenario.covers {
+    for (index, id) in scenario.covers.iter().enumerate() {
         check.requirement(id);
+        if scenario.covers[..index].iter().any(|before| before.value == id.value) {
+            check.report(id.span(), format!("`{}` stands in `covers` twice", id.value));
+        }
     }
     if scenario.steps.is_empty() {
-        check.report(0..0, "the scenario has no steps");
+        check.report(source.key("steps"), "the scenario has no steps");
     }
-    for step in &scenario.steps {
-        check.step(step, &scenario.covers);
+    for (index, step) in scenario.steps.iter().enumerate() {
+        check.step(step, &(index + 1).to_string(), &scenario.covers);
     }
     check.proofs(scenario);
     check.problems
@@ -52,10 +55,18 @@ pub(super) fn check_fixture(source: &SourceText, fixture: &Fixture, contract: &C
     let mut check = Check { source, contract, known: builtin(), problems: Vec::new(), after: 0 };
     check.known.insert("name".to_owned());
     check.known.extend(fixture.params.keys().cloned());
-    for step in &fixture.steps {
-        check.step(step, &[]);
+    for (index, step) in fixture.steps.iter().enumerate() {
+        check.step(step, &(index + 1).to_string(), &[]);
     }
     check.problems
+}
+
+/// Where a step stands, as far as its parts know: at its own call, else at that of a step inside.
+fn place(step: &Step) -> Option<Range<usize>> {
+    let own = step.call.as_ref().map(At::span);
+    own.or_else(|| step.together.iter().flatten().find_map(place))
+        .or_else(|| step.fails.as_ref().map(|fails| fails.0.span()))
+        .or_else(|| step.proves.first().map(At::span))
 }
 
 /// Capabilities that no profile names: a token with a password, and what the user allows with a flag.
@@ -84,9 +95,9 @@ impl Check<'_> {
         self.problems.push(self.source.diagnostic(word.span(), message).suggest(word, known));
     }
 
-    fn bounds(&mut self, bounds: &Bounds, span: Range<usize>) {
+    fn bounds(&mut self, bounds: &Bounds, version: Option<&At<String>>, else_at: Range<usize>) {
         if let Some(mistake) = bounds.mistake() {
-            self.report(span, mistake);
+            self.report(version.map_or(else_at, At::span), mistake);
         }
     }
 
@@ -126,32 +137,65 @@ impl Check<'_> {
         self.known.insert(variable.to_owned());
     }
 
-    fn step(&mut self, step: &Step, covers: &[At<String>]) {
-        let start = step.all().find_map(|step| step.call.as_ref()).map_or(0..0, At::span);
+    fn step(&mut self, step: &Step, number: &str, covers: &[At<String>]) {
+        let start = place(step).unwrap_or_else(|| self.source.key("steps"));
         self.after = start.start;
-        self.bounds(&step.bounds(), start.clone());
+        self.bounds(&step.bounds(), step.since.as_ref().or(step.until.as_ref()), start.clone());
         match (&step.call, &step.together) {
             (Some(call), None) => self.call(step, call),
-            (None, Some(steps)) => {
-                if steps.iter().any(|inner| inner.together.is_some()) {
-                    self.report(start, "`together` cannot stand inside `together`");
-                }
+            (None, Some(steps)) => self.together(step, steps, &start, number),
+            (Some(_), Some(_)) => {
+                self.report(start, format!("step {number} has `call` and `together`; it is one or the other"))
             }
-            _ => self.report(start, "a step has either `call` or `together`"),
+            (None, None) => self.report(start, format!("step {number} has neither `call` nor `together`")),
+        }
+        if step.each.as_ref().is_some_and(Vec::is_empty) {
+            self.report(self.key("each"), format!("`each` has no rows, so that step {number} is never done"));
         }
         for id in &step.proves {
             self.requirement(id);
-            if !covers.iter().any(|covered| covered.value == id.value) {
-                let known = covers.iter().map(|covered| covered.value.as_str());
+            if self.contract.requirements.contains_key(id.as_str())
+                && !covers.iter().any(|covered| covered.value == id.value)
+            {
                 let message = format!("the scenario does not cover `{}`", id.value);
-                self.problems.push(self.source.diagnostic(id.span(), message).suggest(id, known));
+                self.problems.push(self.source.diagnostic(id.span(), message).help("add it to `covers`"));
             }
         }
         self.rows_and_values(step);
-        for inner in step.together.iter().flatten() {
-            self.step(inner, covers);
+        for (index, inner) in step.together.iter().flatten().enumerate() {
+            self.step(inner, &format!("{number}.{}", index + 1), covers);
         }
         self.known.extend(step.save.keys().cloned());
+    }
+
+    /// Calls at the same time. What a step of them expects stands at that step; here it would be looked at by nobody.
+    fn together(&mut self, step: &Step, steps: &[Step], start: &Range<usize>, number: &str) {
+        if steps.is_empty() {
+            self.report(self.key("together"), format!("`together` is empty, so that step {number} does nothing"));
+        }
+        if steps.iter().any(|inner| inner.together.is_some()) {
+            self.report(start.clone(), "`together` cannot stand inside `together`");
+        }
+        let words = [
+            ("with", step.with.is_some()),
+            ("body", step.body.is_some()),
+            ("headers", !step.headers.is_empty()),
+            ("method", step.method.is_some()),
+            ("path", step.path.is_some()),
+            ("invalid", step.invalid),
+            ("fails", step.fails.is_some()),
+            ("status", step.status.is_some()),
+            ("returns", step.returns.is_some()),
+            ("eventually", step.eventually.is_some()),
+            ("within", step.within.is_some()),
+            ("save", !step.save.is_empty()),
+            ("proves", !step.proves.is_empty()),
+        ];
+        for (word, _) in words.into_iter().filter(|(_, is_there)| *is_there) {
+            let message = format!("`{word}` cannot stand beside `together`");
+            let problem = self.source.diagnostic(start.clone(), message);
+            self.problems.push(problem.help("write it at one of the steps inside"));
+        }
     }
 
     fn call(&mut self, step: &Step, call: &At<String>) {
@@ -198,8 +242,10 @@ impl Check<'_> {
         }
         let texts = step.body.iter().chain(step.headers.values().flatten()).chain(&step.path);
         texts.for_each(|text| self.templates(&Value::String(text.clone())));
-        for expectations in [&step.returns, &step.eventually].into_iter().flatten() {
-            self.expectations(expectations);
+        for (word, expectations) in [("returns", &step.returns), ("eventually", &step.eventually)] {
+            if let Some(expectations) = expectations {
+                self.expectations(word, expectations);
+            }
         }
         if let Some(within) = &step.within {
             self.duration(within);
@@ -207,7 +253,11 @@ impl Check<'_> {
         self.known = outer;
     }
 
-    fn expectations(&mut self, expectations: &Expectations) {
+    fn expectations(&mut self, word: &str, expectations: &Expectations) {
+        if expectations.is_empty() {
+            let problem = self.source.diagnostic(self.key(word), format!("`{word}` is empty and expects nothing"));
+            self.problems.push(problem.help("leave it out to expect a success and no more"));
+        }
         for (path, matcher) in expectations {
             for reading in matcher.readings() {
                 if !self.contract.readings.contains_key(reading) {
@@ -235,26 +285,56 @@ impl Check<'_> {
             Ok(names) => {
                 for name in names {
                     if !self.known.contains(&name) {
-                        let span = self.find(&format!("${{{name}"));
-                        let problem = self.source.diagnostic(span, format!("there is no variable `{name}` here"));
+                        let span = self.find_template(&name);
+                        let problem = if name.is_empty() {
+                            self.source.diagnostic(span, "this template names no variable")
+                        } else {
+                            self.source.diagnostic(span, format!("there is no variable `{name}` here"))
+                        };
                         self.problems.push(problem.suggest(&name, self.known.iter().map(String::as_str)));
                     }
                 }
             }
             Err(error) => {
-                let (TemplateError::Open(text)
-                | TemplateError::Unknown(text)
-                | TemplateError::Function(text)
-                | TemplateError::Pattern(text)) = &error;
-                self.report(self.find(text), error.to_string());
+                let span = match &error {
+                    TemplateError::Open(text) => self.find_where(text, |next| next != '}'),
+                    TemplateError::Unknown(text) | TemplateError::Function(text) | TemplateError::Pattern(text) => {
+                        self.find(text)
+                    }
+                };
+                let text = error.to_string();
+                let (message, help) = text.split_once("; ").unwrap_or((&text, ""));
+                let problem = self.source.diagnostic(span, message);
+                self.problems.push(if help.is_empty() { problem } else { problem.help(help) });
             }
         }
     }
 
     /// The place of a text, looked for from the current step on, then from the top.
     fn find(&self, text: &str) -> Range<usize> {
-        let from = |start: usize| self.source.text.get(start..).and_then(|rest| rest.find(text)).map(|at| start + at);
-        from(self.after).or_else(|| from(0)).map_or(0..0, |at| at..at + text.len())
+        self.find_where(text, |_| true)
+    }
+
+    /// The place of a template that names a variable, and not only one whose name begins alike.
+    fn find_template(&self, name: &str) -> Range<usize> {
+        self.find_where(&format!("${{{name}"), |next| !next.is_alphanumeric() && !['_', '-'].contains(&next))
+    }
+
+    /// The place of a key, looked for from the current step on.
+    fn key(&self, key: &str) -> Range<usize> {
+        let found = self.find(&format!("{key}:"));
+        found.start..found.start + key.len()
+    }
+
+    /// As [`Self::find`], where the character behind the text is one that is wanted.
+    fn find_where(&self, text: &str, wanted: impl Fn(char) -> bool) -> Range<usize> {
+        let whole = &*self.source.text;
+        let from = |start: usize| {
+            let mut found = whole.get(start..)?.match_indices(text).map(|(at, _)| start + at);
+            found.find(|at| whole[at + text.len()..].chars().next().is_none_or(&wanted))
+        };
+        // Blanks inside of a template keep it from being found; the step is near enough then.
+        from(self.after).or_else(|| from(0)).map_or(self.after..self.after, |at| at..at + text.len())
     }
 
     /// Each requirement that is covered needs a proof, and each expectation a requirement.

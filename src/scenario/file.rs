@@ -1,13 +1,14 @@
 //! A scenario as it stands in its file.
 
 use crate::contract::{Bounds, ObjectKind};
+use crate::diagnostic::suggestion;
 use crate::matcher::{Matcher, Path};
 use crate::profile::Profile;
 use crate::yaml::At;
 use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer};
-use serde_json::Value;
+use serde_json::{Map, Value};
 use std::time::Duration;
 
 /// A story of calls that shows whether a server honours requirements.
@@ -25,10 +26,10 @@ pub struct Scenario {
     pub tags: Vec<String>,
     /// The first version that it is for.
     #[serde(default)]
-    pub since: Option<String>,
+    pub since: Option<At<String>>,
     /// The last version that it is for.
     #[serde(default)]
-    pub until: Option<String>,
+    pub until: Option<At<String>>,
     /// The only profiles that it is for.
     #[serde(default)]
     pub only: Vec<Profile>,
@@ -42,6 +43,7 @@ pub struct Scenario {
     #[serde(default)]
     pub given: IndexMap<String, Given>,
     /// The calls, in order.
+    #[schemars(length(min = 1))]
     pub steps: Vec<Step>,
     /// How long the whole case may take, such as `2m`.
     #[serde(default)]
@@ -107,23 +109,30 @@ impl<'de> Deserialize<'de> for Given {
         let written = At::<Value>::deserialize(deserializer)?;
         match &written.value {
             Value::String(name) => Ok(Given::Plain(written.with_value(name.clone()))),
-            Value::Object(_) => {
-                let full: PlainGiven =
-                    serde_json::from_value(written.value.clone()).map_err(serde::de::Error::custom)?;
-                Ok(Given::Full(GivenFull { fixture: written.with_value(full.fixture), with: full.with }))
-            }
-            _ => Err(serde::de::Error::custom("a fixture is a name, or {fixture: name, with: {…}}")),
+            Value::Object(map) => GivenFull::from_map(map, &written).map(Given::Full).map_err(serde::de::Error::custom),
+            _ => Err(serde::de::Error::custom("this is no fixture; write its name, or {fixture: name, with: {…}}")),
         }
     }
 }
 
-/// [`GivenFull`] as it comes out of a generic value, which knows no places.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct PlainGiven {
-    fixture: String,
-    #[serde(default)]
-    with: IndexMap<String, Value>,
+impl GivenFull {
+    /// Reads a generic value, which knows no places within.
+    fn from_map(map: &Map<String, Value>, written: &At<Value>) -> Result<Self, String> {
+        if let Some(unknown) = map.keys().find(|key| !["fixture", "with"].contains(&key.as_str())) {
+            let help = suggestion(unknown, ["fixture", "with"]).unwrap_or_default();
+            return Err(format!("unknown key `{unknown}`; {help}"));
+        }
+        let with = match map.get("with") {
+            None => IndexMap::new(),
+            Some(Value::Object(with)) => with.clone().into_iter().collect(),
+            Some(_) => return Err("`with` wants the fixture's parameters; write {name: value}".to_owned()),
+        };
+        match map.get("fixture") {
+            Some(Value::String(fixture)) => Ok(Self { fixture: written.with_value(fixture.clone()), with }),
+            Some(_) => Err("`fixture` wants the name of a fixture".to_owned()),
+            None => Err("the key `fixture` is missing".to_owned()),
+        }
+    }
 }
 
 impl JsonSchema for Given {
@@ -153,6 +162,7 @@ pub struct Step {
     pub call: Option<At<String>>,
     /// Steps that are sent at the same time, instead of `call`.
     #[serde(default)]
+    #[schemars(length(min = 1))]
     pub together: Option<Vec<Step>>,
     /// The JSON body; strings may hold templates.
     #[serde(default)]
@@ -173,16 +183,19 @@ pub struct Step {
     #[serde(default)]
     pub invalid: bool,
     /// The failure that must come.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "written")]
+    #[schemars(with = "Fails")]
     pub fails: Option<Fails>,
     /// The HTTP status that must come, when it is neither 200 nor one that the named failure has.
     #[serde(default)]
     pub status: Option<u16>,
     /// What the answer must hold.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "written")]
+    #[schemars(with = "Expectations", extend("minProperties" = 1))]
     pub returns: Option<Expectations>,
     /// What the answer must hold in the end; asked again until it does.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "written")]
+    #[schemars(with = "Expectations", extend("minProperties" = 1))]
     pub eventually: Option<Expectations>,
     /// How long `eventually` may take, such as `30s`.
     #[serde(default)]
@@ -195,13 +208,14 @@ pub struct Step {
     pub proves: Vec<At<String>>,
     /// The step is done once for each row, with the row's keys as variables.
     #[serde(default)]
+    #[schemars(length(min = 1))]
     pub each: Option<Vec<IndexMap<String, Value>>>,
     /// The first version in which the step is done.
     #[serde(default)]
-    pub since: Option<String>,
+    pub since: Option<At<String>>,
     /// The last version in which the step is done.
     #[serde(default)]
-    pub until: Option<String>,
+    pub until: Option<At<String>>,
     /// The only profiles in which the step is done.
     #[serde(default)]
     pub only: Vec<Profile>,
@@ -211,6 +225,11 @@ pub struct Step {
     /// Why it matters; shown when the step fails.
     #[serde(default)]
     pub note: Option<String>,
+}
+
+/// A key that stands there has to have a value: an expectation that was left empty would expect nothing.
+fn written<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Option<T>, D::Error> {
+    T::deserialize(deserializer).map(Some)
 }
 
 /// The failures of which one must come.
@@ -237,7 +256,9 @@ impl<'de> Deserialize<'de> for Fails {
         };
         match ids {
             Some(ids) if !ids.is_empty() => Ok(Self(written.with_value(ids))),
-            _ => Err(serde::de::Error::custom("`fails` wants the id of an error, a list of ids, or `any`")),
+            _ => Err(serde::de::Error::custom(
+                "`fails` wants the id of an error, a list of ids, or `any`; `list errors` shows the ids",
+            )),
         }
     }
 }
@@ -262,8 +283,8 @@ impl Scenario {
     /// The profiles that it is for.
     pub fn bounds(&self) -> Bounds {
         Bounds {
-            since: self.since.clone(),
-            until: self.until.clone(),
+            since: self.since.as_deref().cloned(),
+            until: self.until.as_deref().cloned(),
             only: self.only.clone(),
             except: self.except.clone(),
         }
@@ -286,8 +307,8 @@ impl Step {
     /// The profiles in which the step is done.
     pub fn bounds(&self) -> Bounds {
         Bounds {
-            since: self.since.clone(),
-            until: self.until.clone(),
+            since: self.since.as_deref().cloned(),
+            until: self.until.as_deref().cloned(),
             only: self.only.clone(),
             except: self.except.clone(),
         }

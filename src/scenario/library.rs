@@ -109,7 +109,8 @@ impl Library {
                     .map(|(id, source)| (id.clone(), source.clone()))
                     .peekable();
                 if named.peek().is_none() {
-                    let help = suggestion(wanted, self.scenarios.keys().map(String::as_str));
+                    let groups = self.scenarios.keys().filter_map(|id| id.split_once('/')).map(|(group, _)| group);
+                    let help = suggestion(wanted, self.scenarios.keys().map(String::as_str).chain(groups));
                     return Err(LibraryError::Missing { name: word.clone(), help });
                 }
                 scenarios.extend(named);

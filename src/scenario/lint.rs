@@ -3,10 +3,11 @@
 
 use super::check::check_fixture;
 use super::{Library, Scenario, Step, check};
-use crate::contract::{Bounds, Contract, Effect, ProfileContract, automatic};
+use crate::contract::{Bounds, Contract, Effect, Operation, ProfileContract, automatic, mark_mistakes};
 use crate::diagnostic::{Diagnostic, SourceText};
 use crate::profile::Profile;
 use crate::verdict::{Level, Source};
+use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -69,7 +70,9 @@ impl Lint<'_> {
         self.report.operations = contract.operations.len();
         for operation in contract.operations.values() {
             let source = &operation.source;
-            self.bounds(source, "since", &operation.bounds);
+            let bound = if operation.bounds.since.is_some() { "since" } else { "until" };
+            self.bounds(source, bound, &operation.bounds);
+            self.request_keys(operation);
             for id in &operation.file.errors {
                 if !contract.failures.contains_key(id.as_str()) {
                     let known = contract.failures.keys().map(String::as_str);
@@ -91,6 +94,39 @@ impl Lint<'_> {
         }
     }
 
+    /// What a write changes and makes is read from the request; under a key that is not in it, nothing would be found, and
+    /// nothing guarded.
+    fn request_keys(&mut self, operation: &Operation) {
+        let path = format!("operations/{}.request.schema.json", operation.name);
+        let Some(schema) = self.contract.tree().file(&path) else { return };
+        let Ok(schema) = serde_json::from_str::<Value>(&schema.text) else { return };
+        let Some(properties) = schema.get("properties").and_then(Value::as_object) else { return };
+        let named = operation.file.creates.as_ref().map(|created| created.named.as_str());
+        for (key, named) in [("target", operation.file.target.as_deref()), ("creates", named)] {
+            let Some(named) = named.filter(|named| !properties.contains_key(*named)) else { continue };
+            let source = &operation.source;
+            let problem = source.diagnostic(source.key(key), format!("the request has no key `{named}`"));
+            self.problem(problem.suggest(named, properties.keys().map(String::as_str)));
+        }
+    }
+
+    fn marks(&mut self) {
+        let sources: Vec<SourceText> = ["envelope", "operations"]
+            .iter()
+            .flat_map(|folder| self.contract.tree().files(folder, ".schema.json"))
+            .map(|(_, source)| source)
+            .collect();
+        for source in sources {
+            // A file that is not JSON is told when it is compiled.
+            let Ok(schema) = serde_json::from_str::<Value>(&source.text) else { continue };
+            for (pointer, mistake) in mark_mistakes(&schema) {
+                let (message, help) = mistake.split_once("; ").unwrap_or((&mistake, ""));
+                let problem = source.diagnostic(source.json_pointer(&pointer), message);
+                self.problem(if help.is_empty() { problem } else { problem.help(help) });
+            }
+        }
+    }
+
     fn requirements(&mut self) {
         let contract = self.contract;
         for id in automatic::ENVELOPE {
@@ -102,8 +138,24 @@ impl Lint<'_> {
         }
         for requirement in contract.requirements.values() {
             let source = &requirement.source;
-            let at = source.key(&requirement.id);
-            self.bounds(source, &requirement.id, &requirement.bounds);
+            let made = is_made(&requirement.id);
+            // What was made of an operation or an error has its mistakes there.
+            if made && requirement.sources.is_empty() {
+                continue;
+            }
+            let at = match requirement.id.strip_prefix("error.") {
+                Some(id) => source.key(id),
+                None if made => source.key("sources"),
+                None => source.key(&requirement.id),
+            };
+            if !made {
+                self.bounds(source, &requirement.id, &requirement.bounds);
+                if requirement.automatic && !automatic::ENVELOPE.contains(&requirement.id.as_str()) {
+                    let message = format!("nothing checks `{}` at every answer", requirement.id);
+                    let problem = source.diagnostic(at.clone(), message);
+                    self.problem(problem.help("leave `automatic` out and write a scenario"));
+                }
+            }
             for operation in &requirement.operations {
                 if !contract.operations.contains_key(operation.as_str()) {
                     let message = format!("there is no operation `{}`", operation.value);
@@ -150,6 +202,8 @@ impl Lint<'_> {
 
     fn profiles(&mut self) {
         let contract = self.contract;
+        self.marks();
+        let mut misfits = BTreeMap::new();
         for profile in Profile::ALL {
             let path = format!("profiles/{profile}.yaml");
             let source = self.file(&path);
@@ -160,7 +214,7 @@ impl Lint<'_> {
                 self.problem(source.diagnostic(source.key("success-codes"), message));
             }
             match contract.compile(profile) {
-                Ok(compiled) => self.examples(&compiled),
+                Ok(compiled) => self.examples(&compiled, &mut misfits),
                 Err(problems) => {
                     let new: Vec<_> =
                         problems.into_iter().filter(|problem| !self.report.problems.contains(problem)).collect();
@@ -168,28 +222,35 @@ impl Lint<'_> {
                 }
             }
         }
+        for ((name, message), profiles) in misfits {
+            let source = &contract.operations[&name].source;
+            let message = format!("{message}, for {}", profiles.join(", "));
+            self.problem(source.diagnostic(source.key("examples"), message));
+        }
     }
 
-    fn examples(&mut self, compiled: &ProfileContract) {
+    /// Notes each misfit, by operation and in words, with the profiles in which it is one.
+    fn examples(&mut self, compiled: &ProfileContract, misfits: &mut BTreeMap<(String, String), Vec<&'static str>>) {
         for operation in self.contract.operations_of(compiled.profile()) {
             let Some(schemas) = compiled.operation(&operation.name) else { continue };
-            for example in operation.file.examples.iter().filter(|each| each.bounds().hold_for(compiled.profile())) {
+            let examples = operation.file.examples.iter().enumerate();
+            for (index, example) in examples.filter(|(_, each)| each.bounds().hold_for(compiled.profile())) {
                 self.report.examples += 1;
                 let request = example.request.iter().map(|body| ("request", schemas.request_faults(body)));
                 let response = example.response.iter().map(|body| {
                     let success = body.get("message").is_none() || body.get("data").is_some();
                     ("response", schemas.answer_faults(body, success))
                 });
-                let misfits: Vec<_> = request.chain(response).collect();
-                for (direction, faults) in misfits {
+                for (direction, faults) in request.chain(response) {
                     for fault in faults {
                         let message = format!(
-                            "an example {direction} does not fit the schema of {}: {} at `{}`",
-                            compiled.profile(),
+                            "the {direction} of example {} does not fit its schema: {} at `{}`",
+                            index + 1,
                             fault.message,
                             fault.pointer
                         );
-                        self.problem(operation.source.diagnostic(operation.source.key("examples"), message));
+                        let profiles: &mut Vec<_> = misfits.entry((operation.name.clone(), message)).or_default();
+                        profiles.push(compiled.profile().name());
                     }
                 }
             }
@@ -234,8 +295,7 @@ impl Lint<'_> {
     fn uncovered(&mut self, proven: &BTreeMap<String, Vec<Bounds>>) {
         let nowhere = BTreeSet::new();
         for requirement in self.contract.requirements.values() {
-            let made = requirement.id.starts_with("response.") || requirement.id.starts_with("error.");
-            if !made {
+            if !is_made(&requirement.id) {
                 self.report.requirements += 1;
             }
             if requirement.not_testable.is_some() {
@@ -264,6 +324,11 @@ impl Lint<'_> {
             }
         }
     }
+}
+
+/// Whether a requirement was made of an operation or an error.
+fn is_made(id: &str) -> bool {
+    id.starts_with("response.") || id.starts_with("error.")
 }
 
 /// Whether the sources are of a kind that the level rests on.

@@ -21,8 +21,8 @@ pub enum TemplateError {
     Unknown(String),
     /// A word that looks like a call and is none.
     #[error(
-        "`{0}` is not a template function; known are name(word), name(word, bytes), repeat(text, times), \
-         vector(dimension, seed)"
+        "`{0}` is no call of a template function; known are name(word), name(word, bytes), repeat(text, times), \
+         vector(dimension, seed), for at most {LONGEST} bytes or numbers"
     )]
     Function(String),
     /// Text that became no regular expression once filled in.

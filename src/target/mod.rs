@@ -72,6 +72,14 @@ impl Target {
         }
     }
 
+    /// The address for a command that repeats a call: `serve` listens there unless told otherwise.
+    pub fn address_for_commands(&self) -> &str {
+        match self {
+            Target::Rest(rest) => rest.url(),
+            Target::InProcess(_) => "http://127.0.0.1:19530",
+        }
+    }
+
     /// The target for people: `http://localhost:19530`, or `the embedded reference target`.
     pub fn address(&self) -> &str {
         match self {
