@@ -20,7 +20,11 @@ pub(super) fn judge<'a>(
     }
     let parsed = json::read(&response.body);
     if response.status == 404 && !matches!(&parsed, Ok((body, _)) if body.get("code").is_some()) {
-        judgement.outcome = Outcome::Unsupported;
+        judgement.outcome = if question.answers {
+            Outcome::Unclear("HTTP 404, as if there were no such operation".to_owned())
+        } else {
+            Outcome::Unsupported
+        };
         return;
     }
     if !is_json {
