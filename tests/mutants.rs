@@ -117,6 +117,12 @@ impl Suite {
                 continue;
             }
             let report = run_one(&session, &caller, index + 1, case).await;
+            if std::env::var("MUTANT").is_ok_and(|one| one == fate.mutant.id) {
+                println!(
+                    "{} {:?} {:?} {:#?} {:?}",
+                    report.id, report.verdict, report.reason, report.findings, report.waits
+                );
+            }
             fate.caught |= is_caught(&report);
             fate.tripped.extend(report.findings.into_iter().map(|finding| finding.requirement));
             if fate.caught && !fate.mutant.is_own() {

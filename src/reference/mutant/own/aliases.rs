@@ -33,7 +33,7 @@ pub(super) const TABLE: &[Own] = &[
         "alias-drop-refuses-the-collection",
         "A drop of an alias that names the collection as well is refused.",
         &["aliases/drop"],
-        &["alias.drop.collection-name", "alias.drop.wrong-collection-name"],
+        &["alias.drop.collection-name"],
         Refuses(
             |_, call| !call.text("collectionName").is_empty(),
             1801,
@@ -81,7 +81,7 @@ pub(super) const TABLE: &[Own] = &[
         "alias-drop-misses-a-missing-one",
         "Dropping an alias that does not exist is refused.",
         &["aliases/drop"],
-        &["alias.drop.missing", "alias.drop.repeat", "alias.drop.collections-name"],
+        &["alias.drop.missing", "alias.drop.repeat"],
         Refuses(
             |broken, call| !call.text("aliasName").is_empty() && owner(broken, call, call.text("aliasName")).is_none(),
             1600,
@@ -121,7 +121,7 @@ pub(super) const TABLE: &[Own] = &[
         "alias-create-makes-nothing",
         "An alias is accepted and not made.",
         &["aliases/create"],
-        &["alias.create.resolves", "alias.create.several"],
+        &["alias.create.resolves"],
         Nothing,
     ),
     own(

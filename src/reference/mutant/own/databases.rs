@@ -57,7 +57,7 @@ pub(super) const TABLE: &[Own] = &[
         "database-describe-of-nothing",
         "A missing database is described.",
         &["databases/describe"],
-        &["database.describe.missing", "database.drop.drops"],
+        &["database.describe.missing"],
         Accepts("database not found"),
     ),
     own(

@@ -75,17 +75,58 @@ pub(super) const TABLE: &[Own] = &[
         "entity-insert-any-row",
         "Rows that do not fit the schema are accepted.",
         &["entities/insert"],
-        &[
-            "entity.insert.every-field",
-            "entity.insert.extra-keys",
-            "entity.insert.dimension",
-            "entity.insert.value-type",
-            "entity.insert.all-or-nothing",
-            "entity.insert.key-not-wanted",
-            "entity.insert.no-rows",
-            "load.dynamic.reserved",
-        ],
+        &["entity.insert.every-field", "entity.insert.key-not-wanted", "load.dynamic.reserved"],
         Accepts("fail to deal the insert data"),
+    ),
+    own(
+        "entity-insert-no-rows",
+        "An insert without rows succeeds.",
+        &["entities/insert"],
+        &["entity.insert.no-rows"],
+        Does(|_, call| {
+            let none = call.body["data"].as_array()?.is_empty();
+            none.then(|| success(&json!({"insertCount": 0, "insertIds": []})))
+        }),
+    ),
+    own(
+        "entity-insert-extra-keys",
+        "Keys outside of the schema are dropped without a word.",
+        &["entities/insert"],
+        &["entity.insert.extra-keys"],
+        Asks(|_, call, body| {
+            let full = call.body["data"][0].get("year").is_some();
+            for row in items(body, "/data").iter_mut().filter_map(Value::as_object_mut) {
+                if full {
+                    row.shift_remove("color");
+                }
+            }
+        }),
+    ),
+    own(
+        "entity-insert-any-dimension",
+        "Vectors are cut or filled up to the dimension of their field.",
+        &["entities/insert"],
+        &["entity.insert.dimension"],
+        Asks(|_, _, body| {
+            for row in items(body, "/data") {
+                if let Some(vector) = row.pointer_mut("/vector").and_then(Value::as_array_mut) {
+                    vector.resize(4, json!(0.0));
+                }
+            }
+        }),
+    ),
+    own(
+        "entity-insert-any-type",
+        "Values that cannot be read as their field's type become zero.",
+        &["entities/insert"],
+        &["entity.insert.value-type"],
+        Asks(|_, _, body| {
+            for row in items(body, "/data") {
+                if row.get("id").is_some_and(|id| !id.is_i64()) {
+                    row["id"] = json!(0);
+                }
+            }
+        }),
     ),
     own(
         "entity-insert-any-length",
@@ -233,7 +274,7 @@ pub(super) const TABLE: &[Own] = &[
         "entity-upsert-does-nothing",
         "An upsert changes nothing.",
         &["entities/upsert"],
-        &["entity.upsert.replaces", "entity.upsert.inserts"],
+        &["entity.upsert.replaces"],
         Nothing,
     ),
     own(
@@ -352,7 +393,7 @@ pub(super) const TABLE: &[Own] = &[
         "entity-get-all",
         "get answers every row, whatever the keys.",
         &["entities/get"],
-        &["entity.get.by-key", "entity.get.scalar-key"],
+        &["entity.get.by-key"],
         Asks(|_, call, body| {
             if call.body["id"].is_array() || call.body["id"].is_number() {
                 body["id"] = json!([1, 2, 3, 4, 5, 6, 7, 8]);
@@ -418,7 +459,7 @@ pub(super) const TABLE: &[Own] = &[
         "entity-query-unfiltered",
         "A query selects every row, whatever the filter.",
         &["entities/query"],
-        &["entity.query.filters", "entity.query.count"],
+        &["entity.query.filters"],
         Asks(|_, call, body| {
             if call.text("filter").len() > 3 {
                 body["filter"] = json!("id >= 0");
@@ -463,14 +504,14 @@ pub(super) const TABLE: &[Own] = &[
         "entity-query-unlimited",
         "limit and its bound are ignored by a query.",
         &["entities/query"],
-        &["entity.query.limit", "entity.query.window"],
+        &["entity.query.limit"],
         Ignores(&["limit"]),
     ),
     own(
         "entity-query-no-offset",
         "offset is ignored by a query.",
         &["entities/query"],
-        &["entity.query.limit", "entity.query.window"],
+        &["entity.query.limit"],
         Ignores(&["offset"]),
     ),
     own(
@@ -600,14 +641,14 @@ pub(super) const TABLE: &[Own] = &[
         "entity-search-unlimited",
         "limit and its bounds are ignored by a search.",
         &["entities/search"],
-        &["entity.search.limit", "entity.search.window", "entity.search.limit-positive"],
+        &["entity.search.limit"],
         Ignores(&["limit"]),
     ),
     own(
         "entity-search-no-offset",
         "offset is ignored by a search.",
         &["entities/search"],
-        &["entity.search.limit", "entity.search.window"],
+        &["entity.search.limit"],
         Ignores(&["offset"]),
     ),
     own(
@@ -657,8 +698,15 @@ pub(super) const TABLE: &[Own] = &[
         "entity-search-any-window",
         "A search may ask for any number of hits.",
         &["entities/search"],
-        &["entity.search.window", "entity.search.limit-positive"],
+        &["entity.search.window"],
         Accepts("topk"),
+    ),
+    own(
+        "entity-search-for-nothing",
+        "A search for no hits finds none.",
+        &["entities/search"],
+        &["entity.search.limit-positive"],
+        Does(|_, call| (call.body["limit"].as_i64()? <= 0).then(|| success(&json!([])))),
     ),
     own(
         "entity-search-any-metric",

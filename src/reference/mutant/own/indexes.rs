@@ -19,7 +19,7 @@ pub(super) const TABLE: &[Own] = &[
         "index-create-makes-nothing",
         "An index is accepted and not made.",
         &["indexes/create"],
-        &["index.create.creates", "index.create.repeat"],
+        &["index.create.creates"],
         Nothing,
     ),
     own(

@@ -59,7 +59,7 @@ pub(super) const TABLE: &[Own] = &[
         "partition-release-releases-all",
         "Releasing one partition releases all.",
         &["partitions/release"],
-        &["partition.release.others-stay", "partition.release.rest-readable"],
+        &["partition.release.others-stay"],
         Does(|broken, call| {
             let all = json!({"collectionName": call.text("collectionName")});
             and_then(broken, call, || drop(broken.ask(call, "collections/release", all)))
@@ -151,7 +151,7 @@ pub(super) const TABLE: &[Own] = &[
         "partition-release-any-type",
         "Values of any type are accepted.",
         &["partitions/release"],
-        &["partition.release.collection-name-text", "partition.release.partition-names-list"],
+        &["partition.release.collection-name-text"],
         Accepts("can only accept json"),
     ),
     own(
@@ -197,12 +197,7 @@ pub(super) const TABLE: &[Own] = &[
         "partition-drop-drops-nothing",
         "A dropped partition stays.",
         &["partitions/drop"],
-        &[
-            "partition.drop.removes",
-            "partition.drop.removes-rows",
-            "partition.drop.timeout-optional",
-            "partition.drop.unloads-names",
-        ],
+        &["partition.drop.removes", "partition.drop.timeout-optional"],
         Nothing,
     ),
     own(
@@ -254,7 +249,7 @@ pub(super) const TABLE: &[Own] = &[
         "partition-drop-ignores-the-load",
         "A loaded partition is dropped.",
         &["partitions/drop"],
-        &["partition.drop.needs-release", "partition.drop.refused-keeps", "partition.create.in-loaded-collection"],
+        &["partition.drop.needs-release", "partition.create.in-loaded-collection"],
         Does(|broken, call| {
             let refused = parsed(&broken.honest(call));
             if !refused["message"].as_str()?.contains("partition is loaded") {
@@ -299,6 +294,30 @@ pub(super) const TABLE: &[Own] = &[
         Refuses(is_loaded, 65535, "partition cannot be dropped, partition is loaded, please release it first"),
     ),
     own(
+        "partition-drop-fails",
+        "A drop of a released partition fails.",
+        &["partitions/drop"],
+        &["partition.drop.path", "partition.drop.timeout-optional", "transport.method.post"],
+        Refuses(
+            |broken, call| parsed(&broken.reference.copy().answer(call.request))["code"] == json!(0),
+            65535,
+            "broken",
+        ),
+    ),
+    own(
+        "partition-drop-twice",
+        "Dropping a partition a second time is refused.",
+        &["partitions/drop"],
+        &["partition.drop.repeat"],
+        Does(|broken, call| {
+            let key = format!("{}/{}", call.collection(), call.text("partitionName"));
+            if broken.memory().contains_key(&key) && has(broken, call, call.text("partitionName")) == Some(false) {
+                return Some(super::refusal(200, "partition not found"));
+            }
+            remembers_the_dropped(broken, call)
+        }),
+    ),
+    own(
         "partition-drop-chats",
         "A drop answers more than {}.",
         &["partitions/drop"],
@@ -323,7 +342,7 @@ pub(super) const TABLE: &[Own] = &[
         "partition-drop-misses-a-missing-one",
         "Dropping a partition that does not exist is refused.",
         &["partitions/drop"],
-        &["partition.drop.missing-partition", "partition.drop.repeat"],
+        &["partition.drop.missing-partition"],
         Refuses(
             |broken, call| {
                 let partition = call.text("partitionName");
@@ -375,14 +394,15 @@ pub(super) const TABLE: &[Own] = &[
                 "partitions/load" | "partitions/release" if named(call).len() == 1 => {
                     return and_then(broken, call, || drop(broken.memory().insert(key, Value::Null)));
                 }
-                "collections/get_load_state" if call.body.get("partitionNames").is_none() => {}
+                "collections/get_load_state" => {}
                 _ => {
                     broken.memory().remove(&key);
                     return None;
                 }
             }
             let body = parsed(&broken.honest(call));
-            let claims = body["data"]["loadState"] == "LoadStateLoaded" && broken.memory().contains_key(&key);
+            let whole = call.body.get("partitionNames").is_none();
+            let claims = whole && body["data"]["loadState"] == "LoadStateLoaded" && broken.memory().contains_key(&key);
             claims.then(|| success(&json!({"loadState": "LoadStateLoading", "loadProgress": 50})))
         }),
     ),
@@ -547,7 +567,7 @@ pub(super) const TABLE: &[Own] = &[
         "partition-insert-in-default",
         "Rows go to the default partition, whichever is named.",
         &["entities/insert"],
-        &["partition.insert.named", "partition.insert.missing-partition"],
+        &["partition.insert.named"],
         Ignores(&["partitionName"]),
     ),
     own(
@@ -561,7 +581,7 @@ pub(super) const TABLE: &[Own] = &[
         "partition-search-reads-all",
         "A search reads all partitions, whichever are named.",
         &["entities/search"],
-        &["partition.release.others-stay", "partition.load.loads"],
+        &["partition.load.loads"],
         Ignores(&["partitionNames"]),
     ),
     own(

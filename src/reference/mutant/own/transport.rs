@@ -58,7 +58,6 @@ pub(super) const TABLE: &[Own] = &[
             "transport.parameters.none",
             "transport.timeout.integer",
             "partition.release.path",
-            "partition.drop.path",
             "alias.drop.path",
             "collection.release.path",
         ],
@@ -136,7 +135,7 @@ pub(super) const TABLE: &[Own] = &[
         "transport-auth-unchecked",
         "Credentials are not checked.",
         &[],
-        &["transport.auth.missing", "transport.auth.wrong"],
+        &["transport.auth.missing"],
         Does(|broken, call| trusted(broken, call).map(|request| broken.reference.answer(&request))),
     ),
     own(
@@ -203,7 +202,7 @@ pub(super) const TABLE: &[Own] = &[
         "transport-timeout-required",
         "Calls without Request-Timeout are refused.",
         &["partitions/release", "collections/release", "partitions/drop", "aliases/drop"],
-        &["transport.timeout.optional", "transport.parameters.none", "partition.drop.timeout-optional"],
+        &["transport.timeout.optional", "transport.parameters.none"],
         Refuses(|_, call| is_write_without_timeout(call), 1802, "missing required parameters, error: Request-Timeout"),
     ),
     own(
@@ -238,20 +237,33 @@ pub(super) const TABLE: &[Own] = &[
         "transport-body-any-text",
         "A body that is not JSON is accepted.",
         &["collections/has"],
-        &[
-            "transport.body.not-json",
-            "transport.body.empty",
-            "transport.body.not-an-object",
-            "transport.body.wrong-type",
-        ],
+        &["transport.body.not-json", "transport.body.wrong-type"],
         Accepts("can only accept json"),
     ),
     own(
         "transport-body-empty",
-        "An empty body is taken for an empty object.",
-        &[],
+        "An empty body names nothing, which has answers false.",
+        &["collections/has"],
         &["transport.body.empty"],
-        Does(|broken, call| call.request.body.is_empty().then(|| broken.with_body(call, &empty()))),
+        Does(|_, call| call.request.body.is_empty().then(|| success(&json!({"has": false})))),
+    ),
+    own(
+        "transport-body-list",
+        "A list in the place of the object names nothing, which has answers false.",
+        &["collections/has"],
+        &["transport.body.not-an-object"],
+        Does(|_, call| call.request.body.starts_with(b"[").then(|| success(&json!({"has": false})))),
+    ),
+    own(
+        "transport-body-wrong-code",
+        "A body that is not JSON is refused with a code that nobody knows.",
+        &["collections/has"],
+        &["error.bad-json"],
+        Answers(|_, _, body| {
+            if body["code"] == json!(1801) {
+                body["code"] = json!(4711);
+            }
+        }),
     ),
     own(
         "transport-body-cut-off",
@@ -305,7 +317,7 @@ pub(super) const TABLE: &[Own] = &[
             "aliases/describe",
             "entities/get",
         ],
-        &["transport.body.missing-key", "transport.body.empty-value"],
+        &["transport.body.missing-key"],
         Accepts("missing required"),
     ),
     own(
@@ -444,7 +456,7 @@ pub(super) const TABLE: &[Own] = &[
         "transport-success-code-of-gone",
         "Every success has the code 200 and no data.",
         &["partitions/has"],
-        &["partition.has.answers"],
+        &["alias.create.resolves", "partition.list.default"],
         Answers(|_, _, body| {
             if is_success(body) {
                 *body = json!({"code": 200, "message": "success"});
