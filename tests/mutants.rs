@@ -20,10 +20,19 @@ use tokio::sync::Semaphore;
 const TOKEN: &str = "root:Milvus";
 
 /// Loads of the reference target end after three looks, so that what has not come true by then never will.
-const PATIENCE: Duration = Duration::from_millis(40);
+const PATIENCE: Duration = Duration::from_millis(250);
 
-/// Generated mutants that the suite does not catch, by the end of their ids, and why that is right.
-const SURVIVORS: &[(&str, &str)] = &[];
+/// Generated mutants that the suite does not catch, by the ends of their ids, and why that is right.
+const SURVIVORS: &[(&str, &str)] = &[
+    ("-route-missing", "a target that lacks an operation is told as `unsupported`, and not accused"),
+    ("databases-describe-key-db-i-d-missing", "no document of 2.6 promises the key"),
+    ("databases-describe-key-properties-missing", "no document of 2.6 promises the key"),
+    ("collections-describe-key-functions-missing", "the documents leave the key out of a collection without functions"),
+    ("entities-delete-key-delete-count-missing", "the documents answer an empty object"),
+];
+
+/// Of these operations the generated mutants cannot strike, and why.
+const NEVER_FAILING: &[(&str, &str)] = &[("databases-list-", "it never fails, so that its failures have no defects")];
 
 /// Requirements that no mutant trips, and why.
 const UNTRIPPED: &[(&str, &str)] = &[];
@@ -105,6 +114,16 @@ impl Suite {
         Session::new(contract, library, options, Ledger::in_memory(), "mc_mutants", interrupt)
     }
 
+    /// Runs every case against the reference target, which has to pass.
+    async fn passes(&self) {
+        let session = self.session();
+        let caller = caller(Arc::new(Reference::new(config(self.profile))));
+        for (index, (case, _)) in self.cases.iter().enumerate() {
+            let report = run_one(&session, &caller, index + 1, case).await;
+            assert!(!is_caught(&report), "{}: {:?} {:#?}", case.id, report.reason, report.findings);
+        }
+    }
+
     /// Runs the cases that call the mutated operations. Of a generated mutant it is enough to be caught.
     async fn fate(&self, mutant: Mutant) -> Fate {
         let broken = Arc::new(Broken::new(config(self.profile), mutant.clone()));
@@ -117,12 +136,6 @@ impl Suite {
                 continue;
             }
             let report = run_one(&session, &caller, index + 1, case).await;
-            if std::env::var("MUTANT").is_ok_and(|one| one == fate.mutant.id) {
-                println!(
-                    "{} {:?} {:?} {:#?} {:?}",
-                    report.id, report.verdict, report.reason, report.findings, report.waits
-                );
-            }
             fate.caught |= is_caught(&report);
             fate.tripped.extend(report.findings.into_iter().map(|finding| finding.requirement));
             if fate.caught && !fate.mutant.is_own() {
@@ -138,8 +151,18 @@ fn is_caught(report: &CaseReport) -> bool {
     matches!(report.verdict, Verdict::Fail | Verdict::Error)
 }
 
+/// How many mutants run at the same time.
+const AT_ONCE: usize = 24;
+
 async fn fates(suite: &Arc<Suite>, mutants: Vec<Mutant>) -> Vec<Fate> {
-    let permits = Arc::new(Semaphore::new(48));
+    let permits = Arc::new(Semaphore::new(AT_ONCE));
+    // The reference amid its mutants: what catches them is their fault, and not the load of the machine.
+    let controls: Vec<_> = (0..4)
+        .map(|_| {
+            let suite = Arc::clone(suite);
+            tokio::spawn(async move { suite.passes().await })
+        })
+        .collect();
     let running: Vec<_> = mutants
         .into_iter()
         .map(|mutant| {
@@ -153,6 +176,9 @@ async fn fates(suite: &Arc<Suite>, mutants: Vec<Mutant>) -> Vec<Fate> {
     let mut fates = Vec::with_capacity(running.len());
     for running in running {
         fates.push(running.await.unwrap());
+    }
+    for control in controls {
+        control.await.unwrap();
     }
     fates
 }
@@ -190,6 +216,10 @@ fn every_mutant_is_caught_and_every_requirement_tripped() {
         if fate.strikes == 0 && fate.mutant.is_own() {
             problems.push(format!("{id} never struck"));
         } else if fate.strikes == 0 {
+            let known = id.contains("-key-") || NEVER_FAILING.iter().any(|(operation, _)| id.starts_with(operation));
+            if !known {
+                problems.push(format!("{id} never struck"));
+            }
             idle.push(id);
         } else if !fate.caught {
             match SURVIVORS.iter().find(|(end, _)| id.ends_with(end)) {
@@ -226,7 +256,7 @@ fn every_mutant_is_caught_and_every_requirement_tripped() {
         fates.len(),
         idle.len()
     );
-    println!("without a strike: {idle:?}");
+    println!("without a strike, since the reference answers no such key, or never fails: {idle:?}");
     for (why, ids) in &survivors {
         println!("{} survive, since {why}: {ids:?}", ids.len());
     }

@@ -199,7 +199,11 @@ pub(super) const TABLE: &[Own] = &[
         "The vector index is not dropped after the release either.",
         &["indexes/drop"],
         &["index.drop.loaded", "index.drop.drops"],
-        Refuses(|_, _| true, 65535, "index cannot be dropped, collection is loaded, please release it first"),
+        Refuses(
+            |broken, call| is_success(&named(broken, call, call.text("indexName"))),
+            65535,
+            "index cannot be dropped, collection is loaded, please release it first",
+        ),
     ),
     own(
         "index-drop-misses-a-missing-one",
