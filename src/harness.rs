@@ -112,8 +112,8 @@ impl Suite {
         }
         let filter = self.filter.as_deref().map(Filter::parse).transpose();
         let filter = filter.map_err(|error| SuiteError::Other(error.to_string()))?;
-        let checked =
-            Checked::read(&library, &contract, filter.as_ref()).map_err(|error| SuiteError::Mistakes(error.0))?;
+        let checked = Checked::read(&library, &contract, filter.as_ref())
+            .map_err(|error| SuiteError::Other(error.to_string()))?;
         let runtime = Runtime::new().map_err(|error| SuiteError::Other(error.to_string()))?;
         let (target, token, redactor) = self.target()?;
         let requested = self.profile.or(if self.url.is_none() { Some(Profile::Milvus26) } else { None });

@@ -21,15 +21,30 @@ const TOKEN: &str = "root:Milvus";
 /// The recorded sessions and the shares of lines, in percent, on which the reference target has to agree: on status
 /// and code, and on everything that is compared.
 const SESSIONS: [(&str, Profile, f64, f64); 8] = [
-    ("2.4", Profile::Milvus24, 97.0, 0.0),
-    ("2.4-auth", Profile::Milvus24, 97.0, 0.0),
-    ("2.5", Profile::Milvus25, 97.0, 0.0),
-    ("2.5-auth", Profile::Milvus25, 97.0, 0.0),
-    ("2.6", Profile::Milvus26, 97.0, 0.0),
-    ("2.6-auth", Profile::Milvus26, 97.0, 0.0),
-    ("3.0", Profile::Milvus30, 97.0, 0.0),
-    ("3.0-auth", Profile::Milvus30, 97.0, 0.0),
+    ("2.4", Profile::Milvus24, 100.0, 98.5),
+    ("2.4-auth", Profile::Milvus24, 100.0, 98.0),
+    ("2.5", Profile::Milvus25, 99.9, 98.5),
+    ("2.5-auth", Profile::Milvus25, 99.9, 98.0),
+    ("2.6", Profile::Milvus26, 100.0, 99.8),
+    ("2.6-auth", Profile::Milvus26, 100.0, 99.8),
+    ("3.0", Profile::Milvus30, 99.9, 99.8),
+    ("3.0-auth", Profile::Milvus30, 99.9, 99.8),
 ];
+
+/// Disagreements on status or code that are left as they are: session, operation, note of the line. There are no
+/// others; the reason stands above each.
+const LEFT: [(&str, &str, &str); 2] = [
+    // By the time of the call the collection had been loaded; here only calls that look at a load bring it on.
+    ("2.5", "collections/refresh_load", ""),
+    // A field was added before, by an operation that is not there yet.
+    ("3.0", "collections/refresh_load", ""),
+];
+
+// What else differs, in texts and data alone, and is left as well:
+// - The parser of filters lists in its message every token that it would have taken.
+// - 2.4 and 2.5 answered some queries from before the last writes; here a read sees every write.
+// - The store behind 2.4-auth and 2.5-auth held a collection `gg` before the session began.
+// - A field that was added shows in the description of its collection.
 
 /// Operations that the reference target does not have yet; their lines are left out.
 const WITHOUT: [&str; 17] = [
@@ -71,6 +86,8 @@ struct Line {
     #[serde(default)]
     big: bool,
     status: u16,
+    #[serde(default)]
+    response_headers: BTreeMap<String, String>,
     body: Option<Value>,
     body_raw: Option<String>,
     body_text: Option<String>,
@@ -149,14 +166,19 @@ fn compare(line: &Line, response: &Response) -> Likeness {
         (None, _) => line.body_raw.as_deref().unwrap_or_default() == text,
         _ => false,
     };
-    if same { Likeness::Everything } else { Likeness::StatusAndCode }
+    let headers = line.response_headers.iter().all(|(name, value)| response.header(name) == Some(value));
+    if same && headers { Likeness::Everything } else { Likeness::StatusAndCode }
 }
 
-static IDS: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"\b4[3-9]\d{16}\b|\b[5-7]\d{17}\b").unwrap());
-static NUMBERS: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"\d{6,}").unwrap());
+static IDS: LazyLock<Regex> = LazyLock::new(|| pattern(r"\b4[3-9]\d{16}\b|\b[5-7]\d{17}\b"));
+static NUMBERS: LazyLock<Regex> = LazyLock::new(|| pattern(r"\d{6,}"));
 /// After a drop a message may name the collection by its former id.
-static MISSING: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"collection not found\[.*\]").unwrap());
-static CHANNEL: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"for channel \S+:").unwrap());
+static MISSING: LazyLock<Regex> = LazyLock::new(|| pattern(r"collection not found\[.*\]"));
+static CHANNEL: LazyLock<Regex> = LazyLock::new(|| pattern(r"for channel \S+:"));
+
+fn pattern(text: &str) -> Regex {
+    Regex::new(text).expect("the patterns of this file are well-formed")
+}
 
 fn without_ids(text: &str) -> String {
     IDS.replace_all(text, "{id}").into_owned()
@@ -187,6 +209,8 @@ fn normal(value: &Value) -> Value {
 
 #[derive(Default)]
 struct Tally {
+    /// What is neither the same nor left on purpose.
+    unexplained: Vec<String>,
     lines: u32,
     status_and_code: u32,
     everything: u32,
@@ -232,6 +256,12 @@ fn replay(name: &str, profile: Profile, lines: &[Line]) -> Tally {
         }
         by_operation.entry(line.operation().to_owned()).or_default().add(likeness);
         all.add(likeness);
+        let left = |(session, operation, note): &(&str, &str, &str)| {
+            name.trim_end_matches("-auth") == *session && line.operation() == *operation && line.note == *note
+        };
+        if likeness == Likeness::Other && !LEFT.iter().any(left) {
+            all.unexplained.push(format!("{name} line {}: {} {}", line.n, line.operation(), line.note));
+        }
         let shown = likeness == Likeness::Other || likeness == Likeness::StatusAndCode && show == "all";
         if shown && !show.is_empty() {
             let Line { n, case, note, path, .. } = line;
@@ -248,7 +278,7 @@ fn replay(name: &str, profile: Profile, lines: &[Line]) -> Tally {
     }
     println!("session {name}: {} lines compared, {left_out} left out", all.lines);
     for (operation, tally) in by_operation.iter().filter(|(_, tally)| tally.everything < tally.lines) {
-        let Tally { lines, status_and_code, everything } = tally;
+        let Tally { lines, status_and_code, everything, .. } = tally;
         println!("  {operation}: of {lines} agree {status_and_code} on status and code, {everything} on everything");
     }
     println!(
@@ -267,6 +297,7 @@ fn recorded_sessions_are_answered_as_they_were() {
         return;
     }
     let mut short = Vec::new();
+    let mut unexplained = Vec::new();
     for (name, profile, floor, full_floor) in SESSIONS {
         let text = std::fs::read_to_string(folder.join(format!("session-{name}.jsonl"))).unwrap();
         // One request is no JSON on purpose; its exact text stands beside it.
@@ -277,6 +308,8 @@ fn recorded_sessions_are_answered_as_they_were() {
         if reached.0 < floor || reached.1 < full_floor {
             short.push((name, reached));
         }
+        unexplained.extend(tally.unexplained);
     }
+    assert!(unexplained.is_empty(), "not answered as recorded: {unexplained:#?}");
     assert!(short.is_empty(), "below the floor: {short:?}");
 }

@@ -26,8 +26,9 @@ pub(super) fn explain(contract: &ContractArguments, arguments: &ExplainArguments
     } else if let Some(reading) = known.readings.get(id) {
         self::reading(id, reading)
     } else if let Some((_, source)) = workspace.library.scenarios().find(|(known, _)| known.as_str() == id) {
-        let scenario = Library::parse(source).map_err(|mistake| Failure::Mistakes(vec![mistake]))?;
-        self::scenario(id, &scenario, source, known)
+        let source = source.text()?;
+        let scenario = Library::parse(&source).map_err(|mistake| Failure::Mistakes(vec![mistake]))?;
+        self::scenario(id, &scenario, &source, known)
     } else {
         let ids = known.requirements.keys().chain(known.operations.keys()).chain(known.failures.keys());
         let ids = ids.chain(known.readings.keys()).chain(workspace.library.scenarios().map(|(id, _)| id));
@@ -85,7 +86,7 @@ fn requirement(stated: &Requirement, library: &Library) -> String {
         page.line("checked", "at every answer");
     }
     let covering = library.scenarios().filter_map(|(id, source)| {
-        let scenario = Library::parse(source).ok()?;
+        let scenario = Library::parse(&source.text().ok()?).ok()?;
         scenario.covers.iter().any(|covered| covered.value == stated.id).then(|| format!("{id}  {}", scenario.title))
     });
     page.lines("scenarios", covering);

@@ -4,7 +4,7 @@ use super::exit;
 use super::style;
 use crate::contract::TreeError;
 use crate::diagnostic::Diagnostic;
-use crate::engine::{FilterError, LedgerError};
+use crate::engine::{FilterError, LedgerError, PlanError};
 use crate::scenario::LibraryError;
 use crate::target::{ConnectionError, PreflightError};
 use std::path::PathBuf;
@@ -38,6 +38,15 @@ pub(super) enum Failure {
     Output(#[from] std::io::Error),
     #[error("{0}")]
     Broken(String),
+}
+
+impl From<PlanError> for Failure {
+    fn from(error: PlanError) -> Self {
+        match error {
+            PlanError::Mistakes(mistakes) => Failure::Mistakes(mistakes),
+            PlanError::Library(error) => Failure::Library(error),
+        }
+    }
 }
 
 impl Failure {

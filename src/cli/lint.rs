@@ -10,17 +10,18 @@ use serde_json::json;
 use std::io::Write;
 
 pub(super) fn lint(contract: &ContractArguments, arguments: &LintArguments) -> Result<u8, Failure> {
-    let report = match Workspace::load(contract) {
+    let report = match Workspace::load_to_check(contract) {
         Ok(workspace) if arguments.paths.is_empty() => lint_contract(&workspace.contract, &workspace.library),
         Ok(workspace) => {
             let library = workspace.selected(&arguments.paths)?;
             let mut report = LintReport::default();
             for (_, source) in library.scenarios() {
                 report.scenarios += 1;
-                match Library::parse(source) {
+                let source = source.text()?;
+                match Library::parse(&source) {
                     Ok(scenario) => {
                         report.steps += scenario.steps.len();
-                        report.problems.extend(check(source, &scenario, &workspace.contract, &library));
+                        report.problems.extend(check(&source, &scenario, &workspace.contract, &library));
                     }
                     Err(problem) => report.problems.push(problem),
                 }

@@ -52,7 +52,8 @@ fn scenarios(workspace: &Workspace, arguments: &ListArguments) -> Result<Vec<Row
     let mut rows = Vec::new();
     let mut mistakes = Vec::new();
     for (id, source) in library.scenarios() {
-        let scenario = match Library::parse(source) {
+        let source = source.text()?;
+        let scenario = match Library::parse(&source) {
             Ok(scenario) => scenario,
             Err(mistake) => {
                 mistakes.push(mistake);

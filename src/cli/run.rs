@@ -29,15 +29,14 @@ pub(super) fn run(contract: &ContractArguments, arguments: &RunArguments) -> Res
     let workspace = Workspace::load(contract)?;
     let filter = arguments.filter.as_deref().map(Filter::parse).transpose()?;
     let library = workspace.selected(&arguments.paths)?;
-    let checked = Checked::read(&library, &workspace.contract, filter.as_ref())
-        .map_err(|mistakes| Failure::Mistakes(mistakes.0))?;
+    let checked = Checked::read(&library, &workspace.contract, filter.as_ref())?;
     let reached = Reached::new(&arguments.target)?;
     let fresh = !arguments.results.exists();
     writable(&arguments.results)?;
     for ReportWanted::Junit(path) in &arguments.report {
         writable(path)?;
     }
-    let runtime = runtime(arguments.jobs)?;
+    let runtime = runtime()?;
     let recognition = runtime.block_on(reached.recognise(&workspace.contract, &arguments.target));
     let recognition = recognition.inspect_err(|_| {
         if fresh {
@@ -81,7 +80,7 @@ pub(super) fn run(contract: &ContractArguments, arguments: &RunArguments) -> Res
         gate: arguments.gate,
     };
     let done =
-        runtime.block_on(course(Arc::new(session), caller, plan, head, arguments, &reached.redactor, &interrupt))?;
+        runtime.block_on(course(Arc::new(session), &caller, plan, head, arguments, &reached.redactor, &interrupt))?;
     Ok(done)
 }
 
@@ -135,14 +134,12 @@ impl Reached {
     }
 }
 
-/// A runtime for a run. One case at a time needs one thread: waking another one for each answer would cost more than it
-/// brings.
-pub(super) fn runtime(jobs: usize) -> Result<tokio::runtime::Runtime, Failure> {
-    let mut builder = match jobs {
-        1 => tokio::runtime::Builder::new_current_thread(),
-        _ => tokio::runtime::Builder::new_multi_thread(),
-    };
-    builder.enable_all().build().map_err(|error| Failure::Broken(format!("cannot start the runtime: {error}")))
+/// A runtime for the command itself; cases have threads of their own.
+pub(super) fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::Broken(format!("cannot start the runtime: {error}")))
 }
 
 /// Finds out whether a file can be written, without touching what is in it.
@@ -200,7 +197,7 @@ fn options(arguments: &RunArguments, reached: &Reached) -> Options {
 /// The run itself: the engine works, the console and the recorder listen.
 async fn course(
     session: Arc<Session>,
-    caller: Caller,
+    caller: &Caller,
     plan: Plan,
     head: Head,
     arguments: &RunArguments,
@@ -222,7 +219,9 @@ async fn course(
     let skipped: Vec<CaseReport> = plan.skipped.iter().map(engine::Skipped::report).collect();
     let started = Instant::now();
     let (events, mut heard) = mpsc::channel(256);
-    let running = tokio::spawn(engine::run(Arc::clone(&session), caller, plan, events));
+    let running = engine::start(&session, caller, plan, &events)
+        .map_err(|error| Failure::Broken(format!("cannot start the run: {error}")))?;
+    drop(events);
     let listening = tokio::spawn(end_on_signal(Arc::clone(interrupt)));
     let mut broke = false;
     let mut written = Ok(());
@@ -236,8 +235,7 @@ async fn course(
         }
         take(&event, &mut totals, &mut recorder, &mut written, kept.as_mut());
     }
-    // The engine is done when its last event has been heard.
-    let _ = running.await;
+    running.join();
     listening.abort();
     let complete = !interrupt.is_set() && totals.counts().total() > 0;
     let contract = session.contract();

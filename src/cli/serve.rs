@@ -8,7 +8,9 @@ use std::io::Write;
 use std::sync::Arc;
 
 pub(super) fn serve(arguments: &ServeArguments) -> Result<u8, Failure> {
-    super::run::runtime(2)?.block_on(async {
+    let runtime = tokio::runtime::Runtime::new()
+        .map_err(|error| Failure::Broken(format!("cannot start the runtime: {error}")))?;
+    runtime.block_on(async {
         let listener = tokio::net::TcpListener::bind(arguments.listen)
             .await
             .map_err(|error| Failure::Usage(format!("cannot listen on {}: {error}", arguments.listen)))?;

@@ -26,7 +26,7 @@ pub(super) fn sweep(contract: &ContractArguments, arguments: &SweepArguments) ->
         writeln!(out, "nothing to sweep: no ledger in {} is of {url}", arguments.ledger.display())?;
         return Ok(exit::SUCCESS);
     }
-    let runtime = runtime(1)?;
+    let runtime = runtime()?;
     let recognition = runtime.block_on(reached.recognise(&workspace.contract, &arguments.target))?;
     let compiled = workspace.contract.compile(recognition.profile).map_err(Failure::Mistakes)?;
     let caller = Caller::new(

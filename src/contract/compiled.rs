@@ -9,7 +9,7 @@ use crate::profile::Profile;
 use jsonschema::{Registry, Validator};
 use serde_json::{Value, json};
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// The contract as it holds for one profile.
 #[derive(Debug)]
@@ -18,7 +18,8 @@ pub struct ProfileContract {
     profile: Profile,
     facts: ProfileFacts,
     readings: ReadingsOf,
-    operations: HashMap<String, CompiledOperation>,
+    /// Compiled when first asked for: a run calls some operations ten thousand times and most of them never.
+    operations: HashMap<String, OnceLock<Option<CompiledOperation>>>,
 }
 
 /// The compiled schemas of one operation.
@@ -51,26 +52,24 @@ pub struct SchemaFault {
 const BASE: &str = "json-schema:///specs/";
 
 impl ProfileContract {
-    /// Compiles the schemas of all operations that the profile has.
+    /// Makes the contract of a profile. Of a contract that was not tested with this build, every schema is compiled at
+    /// once, so that a mistake in one shows before anything is sent.
     ///
     /// # Errors
-    /// Schemas that are not JSON or that do not compile.
+    /// Schemas that are missing, not JSON or do not compile.
     pub(super) fn compile(contract: &Arc<Contract>, profile: Profile) -> Result<Self, Vec<Diagnostic>> {
-        let schemas = contract.schemas(profile)?;
-        let mut builder = Registry::new();
-        for (path, schema) in &schemas {
-            let uri = format!("{BASE}{path}");
-            builder = builder.add(uri, schema).map_err(|error| vec![contract.at_file(path, &error.to_string())])?;
-        }
-        let registry =
-            builder.prepare().map_err(|error| vec![contract.at_file("envelope.schema.json", &error.to_string())])?;
+        let facts = contract.profiles.get(&profile).ok_or_else(|| vec![contract.missing_profile(profile)])?.clone();
         let mut operations = HashMap::new();
         let mut problems = Vec::new();
         for operation in contract.operations_of(profile) {
-            match CompiledOperation::new(contract, operation, &schemas, &registry) {
-                Ok(compiled) => drop(operations.insert(operation.name.clone(), compiled)),
-                Err(problem) => problems.extend(problem),
+            let cell = OnceLock::new();
+            if !contract.tree().is_tested() {
+                match CompiledOperation::new(contract, operation, profile) {
+                    Ok(compiled) => drop(cell.set(Some(compiled))),
+                    Err(found) => problems.extend(found),
+                }
             }
+            operations.insert(operation.name.clone(), cell);
         }
         let readings = contract
             .readings
@@ -80,10 +79,10 @@ impl ProfileContract {
                 (id.clone(), forms.map(|form| (form.id.clone(), form.value.clone())).collect())
             })
             .collect();
-        let facts = contract.profiles.get(&profile).ok_or_else(|| vec![contract.missing_profile(profile)])?.clone();
         if problems.is_empty() {
             Ok(Self { contract: Arc::clone(contract), profile, facts, readings: ReadingsOf(readings), operations })
         } else {
+            problems.dedup();
             Err(problems)
         }
     }
@@ -105,7 +104,12 @@ impl ProfileContract {
 
     /// An operation of the profile; `None` when the profile has no such operation.
     pub fn operation(&self, name: &str) -> Option<&CompiledOperation> {
-        self.operations.get(name)
+        let compile = || {
+            let operation = self.contract.operations.get(name)?;
+            // Only a contract that was tested gets here, and its schemas compile.
+            CompiledOperation::new(&self.contract, operation, self.profile).ok()
+        };
+        self.operations.get(name)?.get_or_init(compile).as_ref()
     }
 
     /// A requirement, automatic ones among them.
@@ -125,38 +129,43 @@ impl ProfileContract {
 }
 
 impl CompiledOperation {
-    fn new(
-        contract: &Contract,
-        operation: &Operation,
-        schemas: &HashMap<String, Value>,
-        registry: &Registry<'_>,
-    ) -> Result<Self, Vec<Diagnostic>> {
+    fn new(contract: &Contract, operation: &Operation, profile: Profile) -> Result<Self, Vec<Diagnostic>> {
         let file = |direction: &str| format!("operations/{}.{direction}.schema.json", operation.name);
         let (request_file, response_file) = (file("request"), file("response"));
+        let mut schemas = HashMap::new();
+        for path in ["envelope.schema.json", &request_file, &response_file] {
+            let schema = contract.schema(path, profile)?;
+            let Some(schema) = schema else { return Err(vec![Contract::missing_file(operation, path)]) };
+            if !contract.tree().is_tested()
+                && let Err(error) = jsonschema::meta::validate(&schema)
+            {
+                return Err(vec![contract.at_schema(path, error.instance_path().as_str(), &error.to_string())]);
+            }
+            schemas.insert(path.to_owned(), schema);
+        }
+        let mut registry = Registry::new();
+        for (path, schema) in &schemas {
+            let added = registry.add(format!("{BASE}{path}"), schema);
+            registry = added.map_err(|error| vec![contract.at_file(path, &error.to_string())])?;
+        }
+        let registry =
+            registry.prepare().map_err(|error| vec![contract.at_file(&response_file, &error.to_string())])?;
         let compile = |path: &str, pointer: &str| {
             let target = json!({"$ref": format!("{BASE}{path}{pointer}")});
             jsonschema::options()
                 .with_draft(jsonschema::Draft::Draft202012)
                 .offline()
-                .with_registry(registry)
+                .with_registry(&registry)
                 .build(&target)
                 .map_err(|error| vec![contract.at_schema(path, error.schema_path().as_str(), &error.to_string())])
         };
         let names = |path: &str, pointer: &str| {
-            let resolve = |file: &str, reference: &str| resolve(schemas, file, reference);
+            let resolve = |file: &str, reference: &str| resolve(&schemas, file, reference);
             match resolve("", &format!("{path}{pointer}")) {
                 Some((file, schema)) => Named::of(schema, file, &resolve),
                 None => Named::default(),
             }
         };
-        for path in [&request_file, &response_file] {
-            let Some(schema) = schemas.get(path.as_str()) else {
-                return Err(vec![Contract::missing_file(operation, path)]);
-            };
-            if let Err(error) = jsonschema::meta::validate(schema) {
-                return Err(vec![contract.at_schema(path, error.instance_path().as_str(), &error.to_string())]);
-            }
-        }
         let takes_database = schemas
             .get(request_file.as_str())
             .and_then(|schema| schema.pointer("/properties/dbName"))

@@ -13,6 +13,7 @@ static EMBEDDED: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/specs");
 pub struct Tree {
     root: String,
     files: BTreeMap<String, Arc<str>>,
+    tested: bool,
 }
 
 /// The directory of the contract cannot be read.
@@ -40,7 +41,7 @@ impl Tree {
         }
         let mut files = BTreeMap::new();
         add(&EMBEDDED, &mut files);
-        Self { root: "specs".to_owned(), files }
+        Self { root: "specs".to_owned(), files, tested: true }
     }
 
     /// The contract in a directory; only its `.yaml` and `.json` files count.
@@ -64,13 +65,13 @@ impl Tree {
                 }
             }
         }
-        Ok(Self { root: root.to_string_lossy().into_owned(), files })
+        Ok(Self { root: root.to_string_lossy().into_owned(), files, tested: false })
     }
 
     /// A contract given as texts, for tests of the loader itself.
     pub fn of<'a>(files: impl IntoIterator<Item = (&'a str, &'a str)>) -> Self {
         let files = files.into_iter().map(|(path, text)| (path.to_owned(), text.into())).collect();
-        Self { root: "specs".to_owned(), files }
+        Self { root: "specs".to_owned(), files, tested: false }
     }
 
     /// One file, shown under the path that the user knows.
@@ -86,6 +87,17 @@ impl Tree {
                 Some((name, self.source(path, text)))
             },
         )
+    }
+
+    /// Whether the files are those of this build, which its tests have found to be sound.
+    pub(super) fn is_tested(&self) -> bool {
+        self.tested
+    }
+
+    /// The same files, held for unknown, so that everything about them is checked.
+    #[must_use]
+    pub fn untested(&self) -> Self {
+        Self { tested: false, ..self.clone() }
     }
 
     /// The path under which the root is shown.

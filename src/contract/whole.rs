@@ -10,7 +10,6 @@ use crate::yaml::{self, At};
 use indexmap::IndexMap;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
-use std::collections::HashMap;
 use std::sync::Arc;
 
 /// Everything that `specs/` says, but for fixtures and scenarios.
@@ -64,23 +63,38 @@ impl Contract {
     /// Every file that cannot be read as what it should be. Links between files are checked by `lint`.
     pub fn load(tree: &Tree) -> Result<Self, Vec<Diagnostic>> {
         let mut problems = Vec::new();
+        // Requirements are half of the text, so they are read beside the rest.
+        let (requirements, mut contract) = std::thread::scope(|scope| {
+            let requirements = scope.spawn(|| {
+                let files = tree.files("requirements", ".yaml");
+                files.map(|(_, source)| (yaml::read::<IndexMap<String, RequirementFile>>(&source), source)).collect()
+            });
+            let contract = Self::without_requirements(tree, &mut problems);
+            let requirements: Vec<_> = requirements.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+            (requirements, contract)
+        });
+        for (read, source) in requirements {
+            match read {
+                Ok(file) => contract.add_requirements(file, &source, &mut problems),
+                Err(problem) => problems.push(problem),
+            }
+        }
+        contract.add_automatic();
+        if problems.is_empty() { Ok(contract) } else { Err(problems) }
+    }
+
+    fn without_requirements(tree: &Tree, problems: &mut Vec<Diagnostic>) -> Self {
         let mut contract = Self {
             operations: IndexMap::new(),
             requirements: IndexMap::new(),
-            failures: read_one(tree, "errors.yaml", &mut problems),
-            readings: read_one(tree, "readings.yaml", &mut problems),
+            failures: read_one(tree, "errors.yaml", problems),
+            readings: read_one(tree, "readings.yaml", problems),
             profiles: IndexMap::new(),
             tree: tree.clone(),
         };
         for (name, source) in tree.files("operations", ".yaml") {
             match yaml::read::<OperationFile>(&source) {
                 Ok(file) => drop(contract.operations.insert(name.to_owned(), Operation::new(name, file, source))),
-                Err(problem) => problems.push(problem),
-            }
-        }
-        for (_, source) in tree.files("requirements", ".yaml") {
-            match yaml::read::<IndexMap<String, RequirementFile>>(&source) {
-                Ok(file) => contract.add_requirements(file, &source, &mut problems),
                 Err(problem) => problems.push(problem),
             }
         }
@@ -96,8 +110,7 @@ impl Contract {
                 (_, Err(problem)) => problems.push(problem),
             }
         }
-        contract.add_automatic();
-        if problems.is_empty() { Ok(contract) } else { Err(problems) }
+        contract
     }
 
     /// The files that the contract was loaded from.
@@ -163,21 +176,13 @@ impl Contract {
         }
     }
 
-    /// Every schema of the contract, pruned for a profile, by its path below `specs/`.
-    pub(super) fn schemas(&self, profile: Profile) -> Result<HashMap<String, Value>, Vec<Diagnostic>> {
-        let mut schemas = HashMap::new();
-        let mut problems = Vec::new();
-        let envelope =
-            self.tree.files("envelope", ".schema.json").map(|(name, source)| (format!("envelope{name}"), source));
-        let operations =
-            self.tree.files("operations", ".schema.json").map(|(name, source)| (format!("operations/{name}"), source));
-        for (name, source) in envelope.chain(operations) {
-            match serde_json::from_str::<Value>(&source.text) {
-                Ok(schema) => drop(schemas.insert(format!("{name}.schema.json"), pruned(&schema, profile))),
-                Err(error) => problems.push(at_json_error(&source, &error)),
-            }
+    /// A schema, pruned for a profile; `None` when there is no such file.
+    pub(super) fn schema(&self, path: &str, profile: Profile) -> Result<Option<Value>, Vec<Diagnostic>> {
+        let Some(source) = self.tree.file(path) else { return Ok(None) };
+        match serde_json::from_str::<Value>(&source.text) {
+            Ok(schema) => Ok(Some(pruned(&schema, profile))),
+            Err(error) => Err(vec![at_json_error(&source, &error)]),
         }
-        if problems.is_empty() { Ok(schemas) } else { Err(problems) }
     }
 
     /// A diagnostic about a file as a whole.

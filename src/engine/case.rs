@@ -3,7 +3,7 @@
 use super::cleanup::remove;
 use super::run::Session;
 use super::steps::{Caller, prepare};
-use super::{CaseReport, Entry, Event, PlannedCase, Undocumented, Wait};
+use super::{CaseReport, Entry, Event, PlannedCase, RequirementTally, Undocumented, Wait};
 use crate::contract::{CompiledOperation, Operation, ProfileContract, automatic};
 use crate::exchange::{Exchange, Request};
 use crate::judge::{Fault, Judgement, Outcome, Question, judge};
@@ -35,11 +35,12 @@ pub(super) async fn run_case(
         started,
         deadline: session.options().case_timeout,
         report,
+        checks: Vec::new(),
         made: Vec::new(),
     };
     let end = match planned.scenario() {
         Ok(scenario) => case.run(&scenario).await,
-        Err(problem) => Err(Stop::Error(problem.to_string())),
+        Err(why) => Err(Stop::Error(why)),
     };
     case.report.duration_ms = milliseconds(started.elapsed());
     case.close(end);
@@ -68,6 +69,8 @@ struct Case<'a> {
     started: Instant,
     deadline: Duration,
     report: CaseReport,
+    /// Checks by requirement. A case meets few requirements many times, so looking through a list is quicker than hashing.
+    checks: Vec<(String, RequirementTally)>,
     made: Vec<Entry>,
 }
 
@@ -225,7 +228,7 @@ impl<'a> Case<'a> {
                         let filled = matcher.fill(&mut |value: &Value| scope.fill(value));
                         Cow::Owned(filled.map_err(|error| template_error(&number, &error))?)
                     } else {
-                        Cow::Borrowed(&matcher.value)
+                        Cow::Borrowed(matcher)
                     },
                 ));
             }
@@ -421,11 +424,19 @@ impl<'a> Case<'a> {
 
     fn passed(&mut self, requirement: &str) {
         self.report.passed_checks += 1;
-        entry(&mut self.report.requirements, requirement).passed += 1;
+        self.tally(requirement).passed += 1;
+    }
+
+    fn tally(&mut self, requirement: &str) -> &mut RequirementTally {
+        let index = self.checks.iter().position(|(id, _)| id == requirement).unwrap_or_else(|| {
+            self.checks.push((requirement.to_owned(), RequirementTally::default()));
+            self.checks.len() - 1
+        });
+        &mut self.checks[index].1
     }
 
     fn found(&mut self, ready: &Ready<'_, '_>, proof: &Proof, fault: Fault) {
-        entry(&mut self.report.requirements, &proof.id).failed += 1;
+        self.tally(&proof.id).failed += 1;
         let redactor = self.caller.redactor();
         let mut actual = fault.actual;
         redactor.redact_value(&mut actual);
@@ -452,6 +463,7 @@ impl<'a> Case<'a> {
 
     /// Decides the verdict.
     fn close(&mut self, end: Result<(), Stop>) {
+        self.report.requirements = self.checks.drain(..).collect();
         let gate = self.session.options().gate;
         let gated = self.report.findings.iter().any(|finding| finding.level <= gate);
         let (verdict, reason) = match end {

@@ -16,5 +16,5 @@ pub use event::{CaseReport, CleanupReport, Event, Leftover, RequirementTally, Un
 pub use filter::{Filter, FilterError, Subject};
 pub use ledger::{Entry, Ledger, LedgerError, Unfinished};
 pub use plan::{Checked, Plan, PlanError, PlannedCase, Skipped};
-pub use run::{BROKE, Interrupt, Options, Session, run, run_one};
+pub use run::{BROKE, Interrupt, Options, Running, Session, run_one, start};
 pub use steps::Caller;

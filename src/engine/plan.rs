@@ -2,12 +2,13 @@
 
 use super::{CaseReport, Filter, Subject};
 use crate::contract::{Bounds, Contract, Requirement};
-use crate::diagnostic::{Diagnostic, SourceText};
+use crate::diagnostic::Diagnostic;
 use crate::profile::Profile;
-use crate::scenario::{Library, Scenario, Step, check};
+use crate::scenario::{Library, LibraryError, Scenario, ScenarioSource, Step, check};
 use crate::verdict::Verdict;
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// A scenario bound to a profile and a target.
 #[derive(Clone, Debug)]
@@ -18,8 +19,9 @@ pub struct PlannedCase {
     pub title: String,
     /// The requirements that it covers.
     pub covers: Vec<String>,
-    /// The text that it is read from.
-    pub source: SourceText,
+    /// Its file, as the user knows it.
+    pub file: Arc<str>,
+    source: ScenarioSource,
     /// The scenario, when it is small enough to be kept; else it is read again when its turn comes.
     parsed: Option<Arc<Scenario>>,
 }
@@ -28,17 +30,18 @@ impl PlannedCase {
     /// The scenario. Large sets are not kept in memory, so it may be read again here; it was checked when it was planned.
     ///
     /// # Errors
-    /// None for a case that was planned; kept because the text is parsed.
-    pub fn scenario(&self) -> Result<Arc<Scenario>, Diagnostic> {
-        match &self.parsed {
-            Some(scenario) => Ok(Arc::clone(scenario)),
-            None => Library::parse(&self.source).map(Arc::new),
+    /// When its file was changed or removed since, in words.
+    pub fn scenario(&self) -> Result<Arc<Scenario>, String> {
+        if let Some(scenario) = &self.parsed {
+            return Ok(Arc::clone(scenario));
         }
+        let source = self.source.text().map_err(|error| error.to_string())?;
+        Library::parse(&source).map(Arc::new).map_err(|mistake| mistake.to_string())
     }
 
     /// The report of this case before anything was called.
     pub(super) fn report(&self, verdict: Verdict, reason: Option<String>) -> CaseReport {
-        CaseReport::new(&self.id, &self.title, &self.source.file, &self.covers, verdict, reason)
+        CaseReport::new(&self.id, &self.title, &self.file, &self.covers, verdict, reason)
     }
 }
 
@@ -66,10 +69,16 @@ pub struct Plan {
     pub skipped: Vec<Skipped>,
 }
 
-/// The plan cannot be made, because scenarios have mistakes.
+/// The plan cannot be made.
 #[derive(Debug, thiserror::Error)]
-#[error("{} mistakes in scenarios", .0.len())]
-pub struct PlanError(pub Vec<Diagnostic>);
+pub enum PlanError {
+    /// Scenarios have mistakes.
+    #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
+    Mistakes(Vec<Diagnostic>),
+    /// A scenario cannot be read.
+    #[error(transparent)]
+    Library(#[from] LibraryError),
+}
 
 /// Parsed scenarios are kept while their texts add up to at most this many bytes, so that memory does not grow with the
 /// number of steps.
@@ -94,11 +103,11 @@ impl Checked {
     /// Every mistake in them.
     pub fn read(library: &Library, contract: &Contract, filter: Option<&Filter>) -> Result<Self, PlanError> {
         let sources: Vec<_> = library.scenarios().collect();
-        let keep = sources.iter().map(|(_, source)| source.text.len()).sum::<usize>() <= KEPT;
         let threads = std::thread::available_parallelism().map_or(1, usize::from);
         let share = sources.len().div_ceil(threads).max(1);
-        let read = |part: &[(&String, &SourceText)]| -> Vec<_> {
-            part.iter().map(|(id, source)| read_one(id, source, library, contract, filter, keep)).collect()
+        let kept = AtomicUsize::new(0);
+        let read = |part: &[(&String, &ScenarioSource)]| -> Vec<_> {
+            part.iter().map(|(id, source)| read_one(id, source, library, contract, filter, &kept)).collect()
         };
         let read = &read;
         let parts: Vec<_> = std::thread::scope(|scope| {
@@ -111,11 +120,12 @@ impl Checked {
             for result in part.unwrap_or_else(|panic| std::panic::resume_unwind(panic)) {
                 match result {
                     Ok(case) => cases.push(case),
-                    Err(found) => problems.extend(found),
+                    Err(PlanError::Mistakes(found)) => problems.extend(found),
+                    Err(unreadable) => return Err(unreadable),
                 }
             }
         }
-        if problems.is_empty() { Ok(Self(cases)) } else { Err(PlanError(problems)) }
+        if problems.is_empty() { Ok(Self(cases)) } else { Err(PlanError::Mistakes(problems)) }
     }
 
     /// Binds the scenarios to a profile, and leaves out what is not for it or not wanted.
@@ -133,17 +143,19 @@ impl Checked {
 
 fn read_one(
     id: &str,
-    source: &SourceText,
+    source: &ScenarioSource,
     library: &Library,
     contract: &Contract,
     filter: Option<&Filter>,
-    keep: bool,
-) -> Result<(PlannedCase, Facts), Vec<Diagnostic>> {
-    let scenario = Library::parse(source).map_err(|problem| vec![problem])?;
-    let problems = check(source, &scenario, contract, library);
+    kept: &AtomicUsize,
+) -> Result<(PlannedCase, Facts), PlanError> {
+    let text = source.text()?;
+    let scenario = Library::parse(&text).map_err(|problem| PlanError::Mistakes(vec![problem]))?;
+    let problems = check(&text, &scenario, contract, library);
     if !problems.is_empty() {
-        return Err(problems);
+        return Err(PlanError::Mistakes(problems));
     }
+    let keep = kept.fetch_add(text.text.len(), Ordering::Relaxed) <= KEPT;
     let facts = Facts {
         bounds: scenario.bounds(),
         needs: scenario.needs.iter().map(|need| need.value.clone()).collect(),
@@ -153,6 +165,7 @@ fn read_one(
         id: id.to_owned(),
         title: scenario.title.clone(),
         covers: scenario.covers.iter().map(|id| id.value.clone()).collect(),
+        file: text.file,
         source: source.clone(),
         parsed: keep.then(|| Arc::new(scenario)),
     };

@@ -9,9 +9,11 @@ use crate::target::Secret;
 use crate::verdict::{Level, Verdict};
 use futures_util::FutureExt;
 use std::collections::HashSet;
+use std::io;
 use std::panic::AssertUnwindSafe;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
+use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 use tokio::sync::{Notify, mpsc};
 
@@ -172,24 +174,46 @@ impl Session {
     }
 }
 
-/// Runs all cases of a plan, at most `jobs` at a time, and returns when each has been told as finished.
+/// A run under way.
+#[derive(Debug)]
+pub struct Running(Vec<JoinHandle<()>>);
+
+impl Running {
+    /// Waits until every case has been told as finished, which the end of the events says, too.
+    pub fn join(self) {
+        for thread in self.0 {
+            // Panics of a case are caught where it runs; a thread has nothing else that could panic.
+            let _ = thread.join();
+        }
+    }
+}
+
+/// Starts all cases of a plan, at most `jobs` at a time.
 ///
 /// A case that does not begin, because the run was ended, its deadline passed or too many failed, is told as skipped.
-pub async fn run(session: Arc<Session>, caller: Caller, plan: Plan, events: mpsc::Sender<Event>) {
+///
+/// The cases are shared out to one thread a processor, each with connections and a runtime of its own: an answer then
+/// never has to wake another thread, which would cost more than judging it.
+///
+/// # Errors
+/// When the system gives no more threads.
+pub fn start(session: &Arc<Session>, caller: &Caller, plan: Plan, events: &mpsc::Sender<Event>) -> io::Result<Running> {
     let started = Instant::now();
     let shared = Arc::new(Shared { cases: plan.cases, next: AtomicUsize::new(0), failures: AtomicUsize::new(0) });
-    let workers = session.options.jobs.clamp(1, shared.cases.len().max(1));
-    let running: Vec<_> = (0..workers)
-        .map(|_| {
-            let (session, caller) = (Arc::clone(&session), caller.clone());
-            tokio::spawn(work(session, caller, Arc::clone(&shared), started, events.clone()))
-        })
-        .collect();
-    drop(events);
-    for worker in running {
-        // Panics of a case are caught where it runs; a worker has nothing else that could panic.
-        let _ = worker.await;
+    let jobs = session.options.jobs.clamp(1, shared.cases.len().max(1));
+    let threads = std::thread::available_parallelism().map_or(1, usize::from).min(jobs);
+    let mut running = Vec::with_capacity(threads);
+    for thread in 0..threads {
+        let jobs = jobs / threads + usize::from(thread < jobs % threads);
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        let (session, shared, events) = (Arc::clone(session), Arc::clone(&shared), events.clone());
+        let caller = caller.with_own_connections();
+        running.push(std::thread::Builder::new().name(format!("cases-{thread}")).spawn(move || {
+            let worker = || work(&session, &caller, &shared, started, &events);
+            runtime.block_on(futures_util::future::join_all((0..jobs).map(|_| worker())));
+        })?);
     }
+    Ok(Running(running))
 }
 
 /// Runs one case by itself, without events. `number` keeps its names apart from those of the other cases of a session.
@@ -204,24 +228,18 @@ struct Shared {
     failures: AtomicUsize,
 }
 
-async fn work(
-    session: Arc<Session>,
-    caller: Caller,
-    shared: Arc<Shared>,
-    started: Instant,
-    events: mpsc::Sender<Event>,
-) {
+async fn work(session: &Session, caller: &Caller, shared: &Shared, started: Instant, events: &mpsc::Sender<Event>) {
     loop {
         let index = shared.next.fetch_add(1, Ordering::Relaxed);
         let Some(planned) = shared.cases.get(index) else { return };
-        let report = match reason_to_end(&session, &shared, started) {
+        let report = match reason_to_end(session, shared, started) {
             Some(why) => planned.report(Verdict::Skipped, Some(why)),
             None => {
                 let started = Event::CaseStarted { id: planned.id.clone() };
                 if events.send(started).await.is_err() {
                     return;
                 }
-                let case = run_case(&session, &caller, index + 1, planned, &events);
+                let case = run_case(session, caller, index + 1, planned, events);
                 AssertUnwindSafe(case).catch_unwind().await.unwrap_or_else(|_| {
                     planned.report(Verdict::Error, Some(format!("{BROKE}, which is a defect of milvus-conformance")))
                 })

@@ -28,9 +28,16 @@ impl Caller {
         database: Option<String>,
         timeout: Duration,
     ) -> Self {
-        let mut headers = vec![("Content-Type".to_owned(), "application/json".to_owned())];
+        // Some servers write 64-bit integers as texts unless told otherwise; scenarios compare numbers.
+        let fixed = [("Content-Type", "application/json"), ("Accept-Type-Allow-Int64", "true")];
+        let mut headers: Vec<_> = fixed.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
         headers.extend(token.map(|token| ("Authorization".to_owned(), token.bearer())));
         Self { target, headers, database, timeout, redactor }
+    }
+
+    /// The same caller with connections that it shares with no other.
+    pub(super) fn with_own_connections(&self) -> Self {
+        Self { target: self.target.with_own_connections(), ..self.clone() }
     }
 
     /// A plain request to an operation.

@@ -6,7 +6,7 @@ use super::binding::{self, Unfit};
 use super::model::failure::{self, Failure};
 use super::model::{Answer, Arguments, Model};
 use super::operations::{self, Operation};
-use super::{Config, render};
+use super::{Config, base64, render};
 use crate::exchange::{Request, Response};
 use crate::profile::Version;
 use bytes::Bytes;
@@ -84,7 +84,9 @@ impl Front {
 
     fn add_common_headers(&self, request: &Request, response: &mut Response) {
         let mut add = |name: &str, value: &str| response.headers.push((name.to_owned(), value.to_owned()));
-        CORS.iter().for_each(|(name, value)| add(name, value));
+        for (name, value) in CORS {
+            add(name, value);
+        }
         if self.version() >= Version(2, 6) {
             add("x-content-type-options", "nosniff");
         }
@@ -119,7 +121,7 @@ impl Front {
 
     fn run(&self, operation: &'static Operation, request: &Request) -> Response {
         let mut state = self.state();
-        match timeout(request.header("request-timeout")) {
+        match timeout(request.header("request-timeout"), self.version()) {
             Timeout::None => {
                 state.timed_out.remove(operation.path);
             }
@@ -157,7 +159,7 @@ impl Front {
 
     fn timed_out(&self) -> Response {
         if self.version() < Version(2, 5) {
-            return response(408, Some(PLAIN), "timeout".to_owned());
+            return response(408, Some("text/plain; charset=utf-8"), "timeout".to_owned());
         }
         envelope(408, &json!({"code": 10001, "message": "request timeout"}), false)
     }
@@ -167,7 +169,9 @@ impl Front {
         let Some(header) = request.header("authorization") else { return false };
         let given = match (header.strip_prefix("Bearer "), header.strip_prefix("Basic ")) {
             (Some(credentials), _) => credentials.to_owned(),
-            (None, Some(encoded)) => decode_base64(encoded).unwrap_or_default(),
+            (None, Some(encoded)) => {
+                base64::decode(encoded).ok().and_then(|bytes| String::from_utf8(bytes).ok()).unwrap_or_default()
+            }
             (None, None) => header.to_owned(),
         };
         let complete = given.split_once(':').is_some_and(|(user, password)| !user.is_empty() && !password.is_empty());
@@ -175,12 +179,15 @@ impl Front {
     }
 }
 
-fn timeout(header: Option<&str>) -> Timeout {
-    match header.map(str::parse::<i64>) {
-        Some(Ok(..=0)) => Timeout::AtOnce,
-        None | Some(Ok(_)) => Timeout::None,
-        Some(Err(_)) if header == Some("") => Timeout::None,
-        Some(Err(_)) => Timeout::Unreadable,
+fn timeout(header: Option<&str>, version: Version) -> Timeout {
+    match header {
+        None => Timeout::None,
+        Some("") if version >= Version(2, 5) => Timeout::None,
+        Some(seconds) => match seconds.parse::<i64>() {
+            Ok(..=0) => Timeout::AtOnce,
+            Ok(_) => Timeout::None,
+            Err(_) => Timeout::Unreadable,
+        },
     }
 }
 
@@ -216,28 +223,6 @@ fn envelope(status: u16, body: &Value, line_feed: bool) -> Response {
 fn response(status: u16, content_type: Option<&str>, body: String) -> Response {
     let headers = content_type.map(|kind| ("content-type".to_owned(), kind.to_owned()));
     Response { status, headers: headers.into_iter().collect(), body: Bytes::from(body) }
-}
-
-fn decode_base64(text: &str) -> Option<String> {
-    let mut bytes = Vec::new();
-    let (mut bits, mut held) = (0_u32, 0_u32);
-    for digit in text.trim_end_matches('=').bytes() {
-        let value = match digit {
-            b'A'..=b'Z' => digit - b'A',
-            b'a'..=b'z' => digit - b'a' + 26,
-            b'0'..=b'9' => digit - b'0' + 52,
-            b'+' => 62,
-            b'/' => 63,
-            _ => return None,
-        };
-        bits = (bits << 6 | u32::from(value)) & 0xffff;
-        held += 6;
-        if held >= 8 {
-            held -= 8;
-            bytes.push(u8::try_from((bits >> held) & 0xff).ok()?);
-        }
-    }
-    String::from_utf8(bytes).ok()
 }
 
 #[cfg(test)]
@@ -314,5 +299,39 @@ mod tests {
             assert!(held.join().is_err());
         });
         assert_eq!(ask(&reference, "POST", LIST, &[], "{}").0, 200);
+    }
+
+    /// Values of every kind, fitting or not.
+    const VALUE: &str = concat!(
+        r#"(null|-?[0-9]{1,25}(\.5)?|"[a-z_é%'(\[=< ]{0,12}"|\[(1,)?"x"\]|"#,
+        r#"\{"a":\[1e3\]\}|\[\{"id":[0-9],"vector":\[1,2\]\}\])"#
+    );
+
+    /// Words of filters in any order.
+    const FILTER: &str =
+        concat!(r#"((id|k|j\["a"\]|not|and|or|in|like|==|<|\(|\)|\[|\]|,"#, r#"|1|2\.5|"x"|\{t\}|\+|-|%|é) ?){0,12}"#);
+
+    proptest::proptest! {
+        #[test]
+        fn whatever_is_sent_has_a_well_formed_answer(
+            operation in proptest::sample::select(operations::all().collect::<Vec<_>>()),
+            profile in proptest::sample::select(Profile::ALL.to_vec()),
+            value in VALUE,
+            filter in FILTER,
+        ) {
+            let reference = open(profile);
+            let path = |operation: &str| format!("{PREFIX}{operation}");
+            ask(&reference, "POST", &path("collections/create"), &[], r#"{"collectionName":"c","dimension":2}"#);
+            let mut body = json!({"collectionName": "c", "dbName": "default", "filter": filter, "data": [[1, 2]]});
+            body["partitionName"] = "_default".into();
+            let text = body.to_string();
+            for key in ["data", "id", "schema", "indexParams", "properties", "partitionNames", "params", "limit"] {
+                let text = format!("{},\"{key}\":{value}}}", text.trim_end_matches('}'));
+                let (status, answer) = ask(&reference, "POST", &path(operation), &[], &text);
+                let envelope = serde_json::from_str::<Value>(&answer);
+                let known = status == 404 || envelope.is_ok_and(|body| body["code"].is_i64());
+                proptest::prop_assert!(known, "{text} gave {status} {answer}");
+            }
+        }
     }
 }

@@ -1,7 +1,7 @@
 //! Reads a request body the way the server's JSON decoder does.
 //!
-//! A general JSON library hides what the contract depends on: how a number was written, the text of a value as sent, which
-//! of two equal keys counts, and what is said of malformed text. Hence this small reader.
+//! A general JSON library hides what the contract depends on: how a number was written, the text of a value as sent,
+//! which of two equal keys counts, and what is said of malformed text. Hence this small reader.
 
 use std::borrow::Cow;
 

@@ -1,7 +1,7 @@
 //! The operations the reference target has: path, first version, keys of the request, and what carries it out.
 
 use super::binding::{Field, Kind, Shape};
-use super::model::{Arguments, Model, Outcome, alias, collection, database, entity, index, partition};
+use super::model::{Arguments, Model, Outcome, alias, collection, database, entity, failure, index, partition};
 use crate::profile::Version;
 
 /// An operation of the API.
@@ -22,13 +22,21 @@ pub(super) fn find(path: &str, version: Version) -> Option<&'static Operation> {
     OPERATIONS.iter().find(|operation| operation.path == path && operation.since <= version)
 }
 
+/// The paths of all operations, for tests that try every one.
+#[cfg(test)]
+pub(super) fn all() -> impl Iterator<Item = &'static str> {
+    OPERATIONS.iter().map(|operation| operation.path)
+}
+
 const V24: Version = Version(2, 4);
 const V25: Version = Version(2, 5);
 const V26: Version = Version(2, 6);
+const V30: Version = Version(3, 0);
 
 const OWN_DB: Field = Field::required("dbName", "DbName", Kind::Text);
 const DB: Field = Field::optional("dbName", Kind::Text);
 const COLLECTION: Field = Field::required("collectionName", "CollectionName", Kind::Text);
+const SOME_COLLECTION: Field = Field::optional("collectionName", Kind::Text);
 const PARTITION: Field = Field::required("partitionName", "PartitionName", Kind::Text);
 const PARTITIONS: Field = Field::required("partitionNames", "PartitionNames", Kind::TextList);
 const SOME_PARTITIONS: Field = Field::optional("partitionNames", Kind::TextList);
@@ -180,6 +188,18 @@ static OPERATIONS: &[Operation] = &[
         collection::drop_properties
     ),
     operation!("collections/flush", V25, "FlushReq"[DB, COLLECTION], collection::flush),
+    operation!(
+        "collections/fields/add",
+        V26,
+        "CollectionFieldReqWithSchema"[DB, COLLECTION, Field::required("schema", "Schema", Kind::Struct(&SCHEMA_FIELD))],
+        |_, _| Err(failure::not_modelled("collections/fields/add"))
+    ),
+    operation!(
+        "jobs/external_collection/describe",
+        V30,
+        "RefreshExternalCollectionProgressReq"[Field::required("jobId", "JobID", Kind::Any)],
+        |_, _| Err(failure::not_modelled("jobs/external_collection/describe"))
+    ),
     operation!("partitions/list", V24, COLLECTION_NAME, partition::list),
     operation!("partitions/has", V24, PARTITION_NAME, partition::has),
     operation!("partitions/get_stats", V24, PARTITION_NAME, partition::get_stats),
@@ -187,7 +207,7 @@ static OPERATIONS: &[Operation] = &[
     operation!("partitions/drop", V24, PARTITION_NAME, partition::drop),
     operation!("partitions/load", V24, PARTITION_NAMES, partition::load),
     operation!("partitions/release", V24, PARTITION_NAMES, partition::release),
-    operation!("aliases/list", V24, "OptionalCollectionNameReq"[DB, Field::optional("collectionName", Kind::Text)], alias::list),
+    operation!("aliases/list", V24, "OptionalCollectionNameReq"[DB, SOME_COLLECTION], alias::list),
     operation!("aliases/describe", V24, ALIAS_NAME, alias::describe),
     operation!("aliases/create", V24, ALIAS_OF, alias::create),
     operation!("aliases/alter", V24, ALIAS_OF, alias::alter),

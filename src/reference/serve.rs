@@ -5,14 +5,16 @@ use crate::exchange::Request;
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{Response, StatusCode, header};
-use std::future::Future;
+use std::future::{Future, IntoFuture};
 use std::sync::Arc;
 use tokio::net::TcpListener;
+use tokio::sync::oneshot;
 
 /// The longest body that is read, in bytes; a longer one is answered with 413.
 const LONGEST_BODY: usize = 64 << 20;
 
-/// Serves until `shutdown` is over. Connections that are open by then are closed, idle or not.
+/// Serves until `shutdown` is over, and then ends at once: idle connections are closed, and whoever still waits for an
+/// answer gets it without the caller waiting along.
 ///
 /// # Errors
 ///
@@ -23,9 +25,17 @@ pub async fn serve(
     shutdown: impl Future<Output = ()>,
 ) -> std::io::Result<()> {
     let router = Router::new().fallback(move |request| answer(Arc::clone(&reference), request));
+    let (stop, stopped) = oneshot::channel::<()>();
+    let serving = axum::serve(listener, router).with_graceful_shutdown(async {
+        // Nothing is ever sent: the sender is dropped, which ends the wait as well.
+        let _ = stopped.await;
+    });
     tokio::select! {
-        served = axum::serve(listener, router) => served,
-        () = shutdown => Ok(()),
+        served = serving.into_future() => served,
+        () = shutdown => {
+            drop(stop);
+            Ok(())
+        }
     }
 }
 
@@ -84,5 +94,8 @@ mod tests {
         assert_eq!(&head, b"HTTP/1.1 200");
         stop.send(()).unwrap();
         server.await.unwrap().unwrap();
+        let mut rest = Vec::new();
+        connection.read_to_end(&mut rest).await.unwrap();
+        assert!(rest.ends_with(br#"{"code":0,"data":["default"]}"#), "the connection was kept");
     }
 }

@@ -208,7 +208,7 @@ impl Check<'_> {
     }
 
     fn expectations(&mut self, expectations: &Expectations) {
-        for matcher in expectations.values() {
+        for (path, matcher) in expectations {
             for reading in matcher.readings() {
                 if !self.contract.readings.contains_key(reading) {
                     let problem =
@@ -222,7 +222,7 @@ impl Check<'_> {
                 Ok::<_, TemplateError>(value.clone())
             });
             if let Err(error) = kept {
-                self.report(matcher.span(), error.to_string());
+                self.report(self.find(&path.to_string()), error.to_string());
             }
             for value in &values {
                 self.templates(value);

@@ -142,7 +142,7 @@ impl JsonSchema for Given {
 }
 
 /// Paths with what has to be found there.
-pub type Expectations = IndexMap<Path, At<Matcher>>;
+pub type Expectations = IndexMap<Path, Matcher>;
 
 /// One call, or several at the same time.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
@@ -156,7 +156,7 @@ pub struct Step {
     pub together: Option<Vec<Step>>,
     /// The JSON body; strings may hold templates.
     #[serde(default)]
-    pub with: Option<At<Value>>,
+    pub with: Option<Value>,
     /// The exact text to send, instead of `with`.
     #[serde(default)]
     pub body: Option<String>,

@@ -10,10 +10,36 @@ use std::path::{Path, PathBuf};
 /// A scenario's id: its path below `scenarios/` or the given folder, without `.yaml`.
 pub type ScenarioId = String;
 
-/// Every scenario and fixture that a run may use. Texts are kept and parsed when asked for.
+/// Where the text of a scenario is. Files of the user's are read when asked for, so that memory does not grow with their
+/// number.
+#[derive(Clone, Debug)]
+pub enum ScenarioSource {
+    /// In memory.
+    Text(SourceText),
+    /// In a file.
+    File(PathBuf),
+}
+
+impl ScenarioSource {
+    /// The text.
+    ///
+    /// # Errors
+    /// When the file cannot be read any more.
+    pub fn text(&self) -> Result<SourceText, LibraryError> {
+        match self {
+            ScenarioSource::Text(text) => Ok(text.clone()),
+            ScenarioSource::File(path) => match std::fs::read_to_string(path) {
+                Ok(text) => Ok(SourceText::new(path.to_string_lossy().into_owned(), text)),
+                Err(source) => Err(LibraryError::Unreadable { path: path.clone(), source }),
+            },
+        }
+    }
+}
+
+/// Every scenario and fixture that a run may use.
 #[derive(Clone, Debug)]
 pub struct Library {
-    scenarios: BTreeMap<ScenarioId, SourceText>,
+    scenarios: BTreeMap<ScenarioId, ScenarioSource>,
     fixtures: BTreeMap<String, (SourceText, Fixture)>,
 }
 
@@ -44,7 +70,10 @@ impl Library {
     /// # Errors
     /// Fixtures that cannot be read; scenarios are parsed later.
     pub fn of_contract(tree: &Tree) -> Result<Self, Vec<Diagnostic>> {
-        let scenarios = tree.files("scenarios", ".yaml").map(|(id, source)| (id.to_owned(), source)).collect();
+        let scenarios = tree
+            .files("scenarios", ".yaml")
+            .map(|(id, source)| (id.to_owned(), ScenarioSource::Text(source)))
+            .collect();
         let mut fixtures = BTreeMap::new();
         let mut problems = Vec::new();
         for (name, source) in tree.files("fixtures", ".yaml") {
@@ -66,10 +95,10 @@ impl Library {
         for word in words {
             let path = Path::new(word);
             if path.is_dir() {
-                scenarios.extend(read_folder(path)?);
+                scenarios.extend(files_in(path)?);
             } else if path.is_file() {
                 let id = path.file_stem().map_or_else(|| word.clone(), |stem| stem.to_string_lossy().into_owned());
-                scenarios.insert(id, read_file(path)?);
+                scenarios.insert(id, ScenarioSource::File(path.to_path_buf()));
             } else {
                 let wanted = word.trim_end_matches('/').trim_end_matches(".yaml");
                 let below = format!("{wanted}/");
@@ -89,8 +118,8 @@ impl Library {
         Ok(Self { scenarios, fixtures: self.fixtures.clone() })
     }
 
-    /// Ids and texts, in order of the ids.
-    pub fn scenarios(&self) -> impl Iterator<Item = (&ScenarioId, &SourceText)> {
+    /// Ids and sources, in order of the ids.
+    pub fn scenarios(&self) -> impl Iterator<Item = (&ScenarioId, &ScenarioSource)> {
         self.scenarios.iter()
     }
 
@@ -113,13 +142,8 @@ impl Library {
     }
 }
 
-fn read_file(path: &Path) -> Result<SourceText, LibraryError> {
-    let text = std::fs::read_to_string(path)
-        .map_err(|source| LibraryError::Unreadable { path: path.to_path_buf(), source })?;
-    Ok(SourceText::new(path.to_string_lossy().into_owned(), text))
-}
-
-fn read_folder(root: &Path) -> Result<Vec<(ScenarioId, SourceText)>, LibraryError> {
+/// The scenario files below a folder.
+fn files_in(root: &Path) -> Result<Vec<(ScenarioId, ScenarioSource)>, LibraryError> {
     let mut found = Vec::new();
     let mut pending = vec![root.to_path_buf()];
     while let Some(folder) = pending.pop() {
@@ -130,7 +154,7 @@ fn read_folder(root: &Path) -> Result<Vec<(ScenarioId, SourceText)>, LibraryErro
                 pending.push(path);
             } else if path.extension().is_some_and(|end| end == "yaml" || end == "yml") {
                 let below = path.strip_prefix(root).unwrap_or(&path).with_extension("");
-                found.push((below.to_string_lossy().replace('\\', "/"), read_file(&path)?));
+                found.push((below.to_string_lossy().replace('\\', "/"), ScenarioSource::File(path)));
             }
         }
     }

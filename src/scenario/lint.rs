@@ -203,8 +203,10 @@ impl Lint<'_> {
         let mut proven: BTreeMap<String, Vec<Bounds>> = BTreeMap::new();
         for (_, source) in library.scenarios() {
             self.report.scenarios += 1;
-            match Library::parse(source) {
-                Ok(scenario) => self.scenario(source, &scenario, library, &mut proven),
+            // The scenarios of a contract are in memory.
+            let Ok(source) = source.text() else { continue };
+            match Library::parse(&source) {
+                Ok(scenario) => self.scenario(&source, &scenario, library, &mut proven),
                 Err(problem) => self.problem(problem),
             }
         }

@@ -10,7 +10,7 @@ mod template;
 
 pub use check::check;
 pub use file::{Expectations, Fails, Fixture, Given, GivenFull, Scenario, Step, parse_duration};
-pub use library::{Library, LibraryError, ScenarioId};
+pub use library::{Library, LibraryError, ScenarioId, ScenarioSource};
 pub use lint::{LintReport, lint};
 pub use template::{Scope, TemplateError};
 

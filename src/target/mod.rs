@@ -70,6 +70,15 @@ impl Target {
         Ok((response, begun.elapsed()))
     }
 
+    /// The same target over connections that are shared with no clone made before, for a thread of its own.
+    #[must_use]
+    pub fn with_own_connections(&self) -> Self {
+        match self {
+            Target::Rest(rest) => Target::Rest(rest.with_own_connections()),
+            Target::InProcess(implementation) => Target::InProcess(Arc::clone(implementation)),
+        }
+    }
+
     /// The target for people: `http://localhost:19530`, or `the embedded reference target`.
     pub fn address(&self) -> &str {
         match self {

@@ -188,7 +188,7 @@ pub enum PreflightError {
     },
     /// A Milvus server, but no profile fits.
     #[error(
-        "Cannot tell which profile {address} has: it {seen}, which fits none. Name one with --profile: {}.",
+        "Cannot tell which profile {address} has: it {seen}. That fits none. Name one with --profile: {}.",
         names()
     )]
     Unrecognised {
@@ -229,11 +229,7 @@ pub async fn preflight(
     requested: Option<Profile>,
     timeout: Duration,
 ) -> Result<Recognition, PreflightError> {
-    let redactor = match target {
-        Target::Rest(rest) => Redactor::new(token, [rest.url()]),
-        Target::InProcess(_) => Redactor::new(token, []),
-    };
-    let probe = Probe { target, token, timeout, redactor };
+    let probe = Probe { target, token, timeout, redactor: Redactor::new(token, []) };
     let limited = probe.wait_until_ready().await?;
     let auth = probe.asks_for_tokens().await?;
     let (candidates, why) = match requested {
@@ -420,6 +416,13 @@ impl Probe<'_> {
     async fn explain(&self, error: SendError) -> PreflightError {
         let address = self.address();
         let meant = other_scheme(&address);
+        let in_handshake = matches!(
+            error,
+            SendError::Tls(_) | SendError::Connect(_) | SendError::Broken(_) | SendError::Timeout { .. }
+        );
+        if in_handshake && address.starts_with("https://") && self.sniff().await == Speaks::Http {
+            return PreflightError::SpeaksHttp { address, meant };
+        }
         match error {
             SendError::Refused(detail) => PreflightError::Refused { address, detail },
             SendError::UnknownHost(detail) => PreflightError::UnknownHost { address, detail },
@@ -429,10 +432,7 @@ impl Probe<'_> {
             SendError::TooLarge { limit } => {
                 PreflightError::NotMilvus { seen: format!("more than {limit} bytes"), hint: self.hint(200), address }
             }
-            SendError::Tls(detail) => match self.sniff().await {
-                Speaks::Http => PreflightError::SpeaksHttp { address, meant },
-                _ => PreflightError::Tls { address, detail },
-            },
+            SendError::Tls(detail) => PreflightError::Tls { address, detail },
             SendError::Broken(detail) => match self.sniff().await {
                 Speaks::Tls => PreflightError::SpeaksTls { address, seen: "a TLS record".to_owned(), meant },
                 Speaks::Http2 => PreflightError::GrpcOnly { address, seen: "a frame of HTTP/2".to_owned() },
@@ -525,4 +525,179 @@ fn shortened(text: &str) -> String {
 
 fn names() -> String {
     Profile::ALL.map(Profile::name).join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::contract::Tree;
+    use crate::target::{Answer, Connection};
+    use std::sync::{Arc, Mutex};
+
+    /// Answers with what a function makes of the operation and the token, and notes what it was asked.
+    struct Fake<F> {
+        answer: F,
+        asked: Mutex<Vec<String>>,
+    }
+
+    impl<F: Fn(&str, Option<&str>) -> (u16, String) + Send + Sync> Answer for Fake<F> {
+        fn answer(&self, request: &Request) -> Response {
+            assert_eq!((request.method.as_str(), &request.body[..]), ("POST", &b"{}"[..]));
+            let name = request.path.strip_prefix("/v2/vectordb/").unwrap();
+            self.asked.lock().unwrap().push(name.to_owned());
+            let (status, body) = (self.answer)(name, request.header("Authorization"));
+            Response { status, headers: Vec::new(), body: body.into() }
+        }
+    }
+
+    /// What a look at such a target gives, and what was asked for it.
+    fn look<F>(token: Option<&str>, requested: Option<Profile>, answer: F) -> (Result<Recognition, String>, Vec<String>)
+    where
+        F: Fn(&str, Option<&str>) -> (u16, String) + Send + Sync + 'static,
+    {
+        let fake = Arc::new(Fake { answer, asked: Mutex::default() });
+        let target = Target::InProcess(Arc::clone(&fake) as Arc<dyn Answer>);
+        let token = token.map(Secret::new);
+        let timeout = Duration::from_millis(50);
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let result = runtime.block_on(preflight(&target, &contract(), token.as_ref(), requested, timeout));
+        let asked = fake.asked.lock().unwrap().clone();
+        (result.map_err(|error| error.to_string()), asked)
+    }
+
+    fn contract() -> Contract {
+        let head = "title: t\nsuccess-codes: {reading: success-code, expected: 0}\nrecognised: ";
+        let marks = [
+            ("2.4", "{absent: [collections/flush]}"),
+            ("2.5", "{present: [collections/flush], absent: [collections/fields/add]}"),
+            ("2.6", "{present: [collections/fields/add], absent: [jobs/x/describe]}"),
+            ("3.0", "{present: [jobs/x/describe]}"),
+        ];
+        let mut files: Vec<(String, String)> = marks
+            .iter()
+            .map(|(version, marks)| (format!("profiles/milvus-{version}.yaml"), format!("{head}{marks}\n")))
+            .collect();
+        files.push(("profiles/zilliz-cloud.yaml".to_owned(), format!("{head}{{hosts: [zillizcloud.com]}}\n")));
+        files.extend(["errors.yaml", "readings.yaml"].map(|name| (name.to_owned(), "{}".to_owned())));
+        Contract::load(Tree::of(files.iter().map(|(path, text)| (path.as_str(), text.as_str())))).unwrap()
+    }
+
+    fn fine() -> (u16, String) {
+        (200, r#"{"code":0,"data":[]}"#.to_owned())
+    }
+
+    fn absent() -> (u16, String) {
+        (404, "404 page not found".to_owned())
+    }
+
+    #[test]
+    fn each_profile_is_recognised_by_what_it_has_and_lacks() {
+        for (lacking, profile, why) in [
+            (
+                &["collections/flush", "collections/fields/add", "jobs/x/describe"][..],
+                Profile::Milvus24,
+                "lacks collections/flush",
+            ),
+            (
+                &["collections/fields/add", "jobs/x/describe"],
+                Profile::Milvus25,
+                "has collections/flush, lacks collections/fields/add",
+            ),
+            (&["jobs/x/describe"], Profile::Milvus26, "has collections/fields/add, lacks jobs/x/describe"),
+            (&[], Profile::Milvus30, "has jobs/x/describe"),
+        ] {
+            let (result, asked) = look(None, None, |name, _| if lacking.contains(&name) { absent() } else { fine() });
+            let recognised = result.unwrap();
+            assert_eq!((recognised.profile, recognised.why.as_str()), (profile, why));
+            assert_eq!(recognised.candidates, [profile]);
+            assert_eq!(asked.len(), 4, "each is asked once: {asked:?}");
+        }
+    }
+
+    #[test]
+    fn the_highest_of_several_fitting_profiles_is_chosen() {
+        let lacking = ["collections/flush", "collections/fields/add"];
+        let (result, _) = look(None, None, move |name, _| if lacking.contains(&name) { absent() } else { fine() });
+        assert_eq!(result.unwrap().candidates, [Profile::Milvus30, Profile::Milvus24]);
+    }
+
+    #[test]
+    fn a_target_that_fits_no_profile_is_described() {
+        let (result, _) = look(None, None, |name, _| match name {
+            "collections/list" => fine(),
+            "jobs/x/describe" => absent(),
+            _ => (501, "not yet".to_owned()),
+        });
+        let refused = result.unwrap_err();
+        assert!(refused.contains("lacks jobs/x/describe, answers collections/fields/add with HTTP 501"), "{refused}");
+        assert!(refused.contains("--profile: milvus-2.4, "), "{refused}");
+    }
+
+    #[test]
+    fn a_profile_that_the_user_names_is_taken() {
+        let (result, asked) = look(None, Some(Profile::ZillizCloud), |_, _| fine());
+        assert_eq!(result.unwrap().profile, Profile::ZillizCloud);
+        assert_eq!(asked, ["collections/list"]);
+    }
+
+    #[test]
+    fn whether_tokens_are_checked_is_found_out_without_one() {
+        for (with, without, auth) in [
+            (fine(), fine(), false),
+            (fine(), (401, r#"{"code":1800,"message":"user hasn't authenticated"}"#.to_owned()), true),
+            (fine(), (200, r#"{"code":80001,"message":"The token is illegal"}"#.to_owned()), true),
+            (fine(), (401, "no".to_owned()), true),
+        ] {
+            let (result, _) = look(Some("root:Milvus"), Some(Profile::Milvus26), move |_, token| match token {
+                Some("Bearer root:Milvus") => with.clone(),
+                _ => without.clone(),
+            });
+            assert_eq!(result.unwrap().auth, auth);
+        }
+    }
+
+    #[test]
+    fn a_user_who_may_not_list_is_limited_and_not_refused() {
+        let denied = r#"{"code":65535,"message":"rpc error: code = PermissionDenied desc = permission deny"}"#;
+        for status in [200, 403] {
+            let (result, _) = look(Some("a:b"), None, move |_, _| (status, denied.to_owned()));
+            assert!(result.unwrap().limited);
+        }
+        // Any other failure is an answer of Milvus like any other.
+        for body in [r#"{"code":500}"#, r#"{"code":100,"message":"database not found"}"#, r#"{"code":200,"data":[]}"#] {
+            let (result, _) = look(None, None, move |_, _| (200, body.to_owned()));
+            assert!(!result.unwrap().limited);
+        }
+    }
+
+    #[test]
+    fn a_target_that_never_gets_ready_is_given_up() {
+        for (status, body) in [(200, r#"{"code":1}"#), (503, "busy"), (408, "timeout")] {
+            let (result, _) = look(None, None, move |_, _| (status, body.to_owned()));
+            let refused = result.unwrap_err();
+            assert!(refused.contains("was not ready within") && refused.contains(&status.to_string()), "{refused}");
+        }
+    }
+
+    #[test]
+    fn zilliz_cloud_is_known_by_its_hosts() {
+        for (url, known) in [
+            ("https://in03-1.serverless.gcp-us-west1.vectordb.zillizcloud.com", true),
+            ("https://ZILLIZCLOUD.com.:19530", true),
+            ("https://notzillizcloud.com", false),
+            ("https://zillizcloud.com.example.org", false),
+        ] {
+            let rest = Rest::new(&Connection::new(url)).unwrap();
+            let marks = Recognised { hosts: vec!["zillizcloud.com".to_owned()], ..Recognised::default() };
+            assert_eq!(by_host(&rest, &marks).is_some(), known, "{url}");
+        }
+    }
+
+    #[test]
+    fn long_and_odd_answers_are_told_in_one_short_line() {
+        assert_eq!(shortened(" a\n\t b\u{0}c "), "a b c");
+        let told = shortened(&"é".repeat(300));
+        assert_eq!(told.chars().count(), 101);
+        assert!(told.ends_with('…'));
+    }
 }

@@ -28,6 +28,7 @@ struct Inner {
     connect_timeout: Duration,
     proxied: bool,
     redactor: Redactor,
+    connection: Connection,
     /// URLs of paths that were asked before. A run asks the same few dozen again and again.
     urls: RwLock<HashMap<String, Url>>,
 }
@@ -58,8 +59,16 @@ impl Rest {
             connect_timeout: connection.connect_timeout,
             proxied: connection.proxy.is_some(),
             redactor: connection.redactor(),
+            connection: connection.clone(),
             urls: RwLock::default(),
         })))
+    }
+
+    /// A client for the same server with connections of its own. A client that cannot be made a second time, because its
+    /// certificate file is gone by now, shares those that there are.
+    #[must_use]
+    pub fn with_own_connections(&self) -> Self {
+        Self::new(&self.0.connection).unwrap_or_else(|_| self.clone())
     }
 
     /// The URL of the server, without a `/` at its end.
@@ -139,7 +148,7 @@ impl Rest {
         }
         let whole = format!("{}{path}", self.0.url);
         let url = Url::parse(&whole).map_err(|error| unsendable(&format!("the path `{}`: {error}", shown())))?;
-        if url.as_str() != whole {
+        if url.as_str() != whole || url.fragment().is_some() {
             let why =
                 format!("the path `{}` is not in the form in which HTTP sends it; write it percent-encoded", shown());
             return Err(unsendable(&why));
@@ -215,7 +224,7 @@ impl Rest {
         while let Some(cause) = next {
             tls = tls.or(cause.downcast_ref::<rustls::Error>());
             let io = cause.downcast_ref::<io::Error>();
-            kind = kind.or(io.map(io::Error::kind));
+            kind = io.map(io::Error::kind).or(kind);
             said.push(cause.to_string());
             // An I/O error hides the error it was made from, and names the cause of that one as its own.
             next = match io.and_then(io::Error::get_ref) {
@@ -237,7 +246,8 @@ impl Rest {
                 _ if error.is_dns() => SendError::UnknownHost(format!("{through} ({text})")),
                 Some(io::ErrorKind::ConnectionRefused) => SendError::Refused(through.to_owned()),
                 _ if error.is_timeout() => {
-                    SendError::Connect(format!("nobody answered within {:?}{through}", self.0.connect_timeout))
+                    let what = if self.is_tls() { "connection and TLS handshake took" } else { "it took" };
+                    SendError::Connect(format!("{what} longer than {:?}{through}", self.0.connect_timeout))
                 }
                 Some(io::ErrorKind::UnexpectedEof | io::ErrorKind::ConnectionReset) if self.is_tls() => SendError::Tls(
                     "the server hung up during the handshake; perhaps the port does not speak TLS".into(),
@@ -258,12 +268,11 @@ fn within(limit: usize, length: usize) -> Result<(), SendError> {
 }
 
 fn tls_text(error: &rustls::Error) -> String {
-    use rustls::{CertificateError, Error, OtherError};
+    use rustls::{CertificateError, Error};
     let hint = match error {
         Error::InvalidMessage(_) => "the server does not speak TLS on this port; did you mean http://?",
         Error::InvalidCertificate(
             CertificateError::UnknownIssuer
-            | CertificateError::Other(OtherError(_))
             | CertificateError::BadSignature
             | CertificateError::ApplicationVerificationFailure,
         ) => "name the certificate of the authority that issued it with --ca-cert, or pass --insecure",
@@ -272,6 +281,14 @@ fn tls_text(error: &rustls::Error) -> String {
         ) => "use the host name that the certificate was made for",
         Error::InvalidCertificate(CertificateError::Expired | CertificateError::ExpiredContext { .. }) => {
             "renew it, or see that the clock of this machine is right"
+        }
+        // The kinds of this library's own library have no names here.
+        Error::InvalidCertificate(CertificateError::Other(other))
+            if other.to_string().contains("CaUsedAsEndEntity") =>
+        {
+            return "the server shows the certificate of an authority (CA:TRUE) as its own; give it one that was issued for \
+                    a server, or pass --insecure"
+                .to_owned();
         }
         _ => return error.to_string(),
     };
@@ -303,7 +320,11 @@ fn client(connection: &Connection, base: &Url) -> Result<Client, ConnectionError
     } else if is_loopback(base) {
         builder = builder.no_proxy();
     }
-    builder.build().map_err(|error| ConnectionError::Client(last_cause(&error)))
+    builder.build().map_err(|error| {
+        let cause = last_cause(&error);
+        let hint = if cause.contains("No CA certificates") { "; name those to trust with --ca-cert" } else { "" };
+        ConnectionError::Client(format!("{cause}{hint}"))
+    })
 }
 
 fn certificates(path: &Path) -> Result<Vec<Certificate>, ConnectionError> {

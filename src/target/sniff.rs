@@ -1,5 +1,8 @@
 //! What a port speaks that does not answer as a REST server does.
 
+use rustls::pki_types::ServerName;
+use rustls::{ClientConfig, ClientConnection, RootCertStore};
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -27,17 +30,29 @@ const HTTP2: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0";
 /// A frame of HTTP/2 begins with nine bytes, and no other protocol is told from fewer.
 const ENOUGH: usize = 9;
 
-/// Speaks HTTP/1 and, if that gets no answer, HTTP/2 to a port. Takes no longer than twice `limit`.
+/// Greets a port in HTTP/1, then in HTTP/2, then in TLS, until one of them is answered. Takes no longer than three times
+/// `limit`.
 pub(super) async fn sniff(host: &str, port: u16, limit: Duration) -> Speaks {
-    for greeting in [HTTP1, HTTP2] {
+    for greeting in [HTTP1.to_vec(), HTTP2.to_vec(), tls_hello().unwrap_or_default()] {
         let mut heard = Vec::new();
         // What was heard before time was up or the connection broke counts as much as a complete answer.
-        drop(tokio::time::timeout(limit, listen(host, port, greeting, &mut heard)).await);
+        drop(tokio::time::timeout(limit, listen(host, port, &greeting, &mut heard)).await);
         if !heard.is_empty() {
             return judge(heard);
         }
     }
     Speaks::Nothing
+}
+
+/// The first message of a TLS client. Who answers it is not checked, since nothing else is ever sent.
+fn tls_hello() -> Option<Vec<u8>> {
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let config = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions().ok()?;
+    let config = config.with_root_certificates(RootCertStore::empty()).with_no_client_auth();
+    let name = ServerName::try_from("localhost").ok()?;
+    let mut hello = Vec::new();
+    ClientConnection::new(Arc::new(config), name).ok()?.write_tls(&mut hello).ok()?;
+    Some(hello)
 }
 
 async fn listen(host: &str, port: u16, greeting: &[u8], heard: &mut Vec<u8>) -> std::io::Result<()> {
@@ -61,6 +76,11 @@ fn judge(heard: Vec<u8>) -> Speaks {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_greeting_in_tls_is_one() {
+        assert_eq!(judge(tls_hello().unwrap()), Speaks::Tls);
+    }
 
     #[test]
     fn the_first_bytes_tell_protocols_apart() {

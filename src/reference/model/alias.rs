@@ -10,11 +10,11 @@ pub(in crate::reference) fn list(model: &mut Model, arguments: &Arguments<'_>) -
     let database = model.database(name)?;
     let collection = arguments.text("collectionName");
     if collection.is_empty() {
-        return Answer::data(database.aliases.keys().cloned().collect());
+        return Ok(Answer::data(database.aliases.keys().cloned().collect()));
     }
     let missing = || failure::collection_missing(MissingText::Bare, name, collection);
     let owner = database.resolve(collection).ok_or_else(missing)?;
-    Answer::data(database.aliases_of(&owner.name).into())
+    Ok(Answer::data(database.aliases_of(&owner.name).into()))
 }
 
 pub(in crate::reference) fn describe(model: &mut Model, arguments: &Arguments<'_>) -> Outcome {
@@ -23,7 +23,7 @@ pub(in crate::reference) fn describe(model: &mut Model, arguments: &Arguments<'_
     let database = arguments.database();
     let owner = model.database(database)?.aliases.get(alias);
     let owner = owner.ok_or_else(|| failure::alias_missing(database, alias))?;
-    Answer::data(json!({"aliasName": alias, "collectionName": owner, "dbName": database}))
+    Ok(Answer::data(json!({"aliasName": alias, "collectionName": owner, "dbName": database})))
 }
 
 pub(in crate::reference) fn create(model: &mut Model, arguments: &Arguments<'_>) -> Outcome {
@@ -43,7 +43,7 @@ pub(in crate::reference) fn create(model: &mut Model, arguments: &Arguments<'_>)
         Some(owner) if *owner != target => Err(failure::alias_taken(name, alias, owner)),
         _ => {
             database.aliases.insert(alias.to_owned(), target);
-            Answer::done()
+            Ok(Answer::done())
         }
     }
 }
@@ -62,7 +62,7 @@ pub(in crate::reference) fn alter(model: &mut Model, arguments: &Arguments<'_>) 
     let target = target.ok_or_else(|| failure::collection_missing(MissingText::Bare, name, asked))?.name.clone();
     let owner = database.aliases.get_mut(alias).ok_or_else(|| failure::alias_missing(name, alias))?;
     *owner = target;
-    Answer::done()
+    Ok(Answer::done())
 }
 
 pub(in crate::reference) fn drop(model: &mut Model, arguments: &Arguments<'_>) -> Outcome {
@@ -71,7 +71,7 @@ pub(in crate::reference) fn drop(model: &mut Model, arguments: &Arguments<'_>) -
         names::check_collection(alias, "alias", model.version)?;
     }
     model.database_mut(arguments.database())?.aliases.shift_remove(alias);
-    Answer::done()
+    Ok(Answer::done())
 }
 
 #[cfg(test)]

@@ -199,13 +199,9 @@ impl Collection {
         let old = version < Version(2, 6);
         let shown_aliases = if through_alias && old { &[] } else { aliases };
         let indexes: Value = self.indexes.iter().map(|(name, index)| index.brief(name)).collect();
-        let mut message = String::new();
-        if self.indexes.is_empty() {
-            message = format!("index not found[collection={asked}];");
-        }
-        if through_alias && old {
-            message.push_str(&format!("collection not found[collection={asked}]."));
-        }
+        let unindexed = self.indexes.is_empty().then(|| format!("index not found[collection={asked}];"));
+        let unknown = (through_alias && old).then(|| format!("collection not found[collection={asked}]."));
+        let message: String = unindexed.into_iter().chain(unknown).collect();
         let mut data = json!({
             "aliases": shown_aliases,
             "autoId": self.schema.auto_id,
@@ -234,7 +230,7 @@ impl Collection {
             self.describes = 0;
             self.look();
         }
-        Answer { data, extra: Vec::new() }.with("message", message)
+        Answer::data(data).with("message", message)
     }
 }
 
@@ -319,7 +315,7 @@ pub(in crate::reference) fn create(model: &mut Model, arguments: &Arguments<'_>)
         return Err(failure::duplicate_collection(version, name));
     }
     prepare(collection, arguments, version)?;
-    Answer::done()
+    Ok(Answer::done())
 }
 
 /// Makes the indexes that a create asks for and starts the load; a refusal leaves the collection as it is by then.
@@ -346,7 +342,7 @@ fn prepare(collection: &mut Collection, arguments: &Arguments<'_>, version: Vers
 }
 
 pub(in crate::reference) fn list(model: &mut Model, arguments: &Arguments<'_>) -> Outcome {
-    Answer::data(model.database(arguments.database())?.collections.keys().cloned().collect())
+    Ok(Answer::data(model.database(arguments.database())?.collections.keys().cloned().collect()))
 }
 
 pub(in crate::reference) fn has(model: &mut Model, arguments: &Arguments<'_>) -> Outcome {
@@ -358,7 +354,7 @@ pub(in crate::reference) fn has(model: &mut Model, arguments: &Arguments<'_>) ->
         Err(_) if version < Version(2, 5) => false,
         Err(missing) => return Err(missing),
     };
-    Answer::data(json!({"has": has}))
+    Ok(Answer::data(json!({"has": has})))
 }
 
 pub(in crate::reference) fn describe(model: &mut Model, arguments: &Arguments<'_>) -> Outcome {
@@ -376,7 +372,7 @@ pub(in crate::reference) fn describe(model: &mut Model, arguments: &Arguments<'_
 pub(in crate::reference) fn get_stats(model: &mut Model, arguments: &Arguments<'_>) -> Outcome {
     let collection = model.collection(arguments, MissingText::Found)?;
     let rows: usize = collection.partitions.values().map(|partition| partition.sealed).sum();
-    Answer::data(json!({"rowCount": rows}))
+    Ok(Answer::data(json!({"rowCount": rows})))
 }
 
 pub(in crate::reference) fn get_load_state(model: &mut Model, arguments: &Arguments<'_>) -> Outcome {
@@ -388,16 +384,16 @@ pub(in crate::reference) fn get_load_state(model: &mut Model, arguments: &Argume
     let database = model.databases.get_mut(arguments.database()).ok_or_else(missing)?;
     let collection = database.resolve_mut(name).ok_or_else(missing)?;
     if !collection.is_in_use() {
-        return Answer::data(State::NotLoaded.describe());
+        return Ok(Answer::data(State::NotLoaded.describe()));
     }
     let asked = arguments.texts("partitionNames");
     if let Some(reason) = asked.iter().find_map(|name| unloaded(collection, name)) {
         let data = json!({"loadProgress": -1, "loadState": "LoadStateLoading"});
-        return Ok(Answer { data, extra: Vec::new() }.with("message", reason));
+        return Ok(Answer::data(data).with("message", reason));
     }
     let state =
         if std::mem::take(&mut collection.unsettled) { State::Loading { progress: 0 } } else { collection.look() };
-    Ok(Answer { data: state.describe(), extra: Vec::new() }.with("message", ""))
+    Ok(Answer::data(state.describe()).with("message", ""))
 }
 
 /// Why no progress can be told of this partition.
@@ -418,7 +414,7 @@ pub(in crate::reference) fn drop(model: &mut Model, arguments: &Arguments<'_>) -
         names::check_collection(asked, "name", version)?;
     }
     let name = names::trimmed(asked, version);
-    let Ok(database) = model.database_mut(arguments.database()) else { return Answer::done() };
+    let Ok(database) = model.database_mut(arguments.database()) else { return Ok(Answer::done()) };
     if database.aliases.contains_key(name) {
         return Err(failure::drop_through_alias(version, name));
     }
@@ -427,7 +423,7 @@ pub(in crate::reference) fn drop(model: &mut Model, arguments: &Arguments<'_>) -
         return Err(failure::collection_has_aliases(version, name, &aliases));
     }
     database.collections.shift_remove(name);
-    Answer::done()
+    Ok(Answer::done())
 }
 
 pub(in crate::reference) fn rename(model: &mut Model, arguments: &Arguments<'_>) -> Outcome {
@@ -466,7 +462,7 @@ pub(in crate::reference) fn rename(model: &mut Model, arguments: &Arguments<'_>)
     }
     new.clone_into(&mut collection.name);
     model.database_mut(target)?.collections.insert(new.to_owned(), collection);
-    Answer::done()
+    Ok(Answer::done())
 }
 
 fn check_rename_databases(model: &Model, arguments: &Arguments<'_>, origin: &str, target: &str) -> Result<(), Failure> {
@@ -489,7 +485,7 @@ pub(in crate::reference) fn load(model: &mut Model, arguments: &Arguments<'_>) -
     let version = model.version;
     let collection = model.collection(arguments, MissingText::Found)?;
     collection.load(arguments.text("collectionName"), version)?;
-    Answer::done()
+    Ok(Answer::done())
 }
 
 pub(in crate::reference) fn refresh_load(model: &mut Model, arguments: &Arguments<'_>) -> Outcome {
@@ -497,7 +493,7 @@ pub(in crate::reference) fn refresh_load(model: &mut Model, arguments: &Argument
     let collection = model.collection(arguments, MissingText::Found)?;
     collection.check_indexes(arguments.text("collectionName"), version)?;
     match collection.look() {
-        State::Loaded => Answer::done(),
+        State::Loaded => Ok(Answer::done()),
         state => Err(failure::refresh_refused(version, collection.id, state != State::NotLoaded)),
     }
 }
@@ -506,7 +502,7 @@ pub(in crate::reference) fn release(model: &mut Model, arguments: &Arguments<'_>
     let collection = model.collection(arguments, MissingText::Found)?;
     collection.partitions.values_mut().for_each(|partition| partition.load = Load::Released);
     collection.unsettled = false;
-    Answer::done()
+    Ok(Answer::done())
 }
 
 pub(in crate::reference) fn alter_properties(model: &mut Model, arguments: &Arguments<'_>) -> Outcome {
@@ -518,7 +514,7 @@ pub(in crate::reference) fn alter_properties(model: &mut Model, arguments: &Argu
         check_ttl(seconds)?;
     }
     collection.properties.extend(added);
-    Answer::done()
+    Ok(Answer::done())
 }
 
 pub(in crate::reference) fn drop_properties(model: &mut Model, arguments: &Arguments<'_>) -> Outcome {
@@ -527,7 +523,7 @@ pub(in crate::reference) fn drop_properties(model: &mut Model, arguments: &Argum
     let collection = model.collection(arguments, MissingText::Found)?;
     check_change(collection, keys.iter().copied(), version)?;
     collection.properties.retain(|key, _| !keys.contains(&key.as_str()));
-    Answer::done()
+    Ok(Answer::done())
 }
 
 fn check_change<'k>(
@@ -564,7 +560,7 @@ pub(in crate::reference) fn flush(model: &mut Model, arguments: &Arguments<'_>) 
     }
     collection.flushed = true;
     collection.partitions.values_mut().for_each(|partition| partition.sealed = partition.rows.len());
-    Answer::done()
+    Ok(Answer::done())
 }
 
 /// Whether a field of the collection is a vector.

@@ -52,7 +52,7 @@ pub(in crate::reference) fn create(model: &mut Model, arguments: &Arguments<'_>)
     }
     let id = model.new_id(name);
     model.databases.insert(name.to_owned(), Database::new(id, properties(&arguments.body, "properties")));
-    Answer::done()
+    Ok(Answer::done())
 }
 
 pub(in crate::reference) fn drop(model: &mut Model, arguments: &Arguments<'_>) -> Outcome {
@@ -64,17 +64,18 @@ pub(in crate::reference) fn drop(model: &mut Model, arguments: &Arguments<'_>) -
         return Err(failure::database_not_empty(model.version, name));
     }
     model.databases.shift_remove(name);
-    Answer::done()
+    Ok(Answer::done())
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "every operation has the same signature")]
 pub(in crate::reference) fn list(model: &mut Model, _: &Arguments<'_>) -> Outcome {
-    Answer::data(model.databases.keys().cloned().collect())
+    Ok(Answer::data(model.databases.keys().cloned().collect()))
 }
 
 pub(in crate::reference) fn describe(model: &mut Model, arguments: &Arguments<'_>) -> Outcome {
     let name = arguments.text("dbName");
     let database = model.database(name)?;
-    Answer::data(json!({"dbID": database.id, "dbName": name, "properties": key_values(&database.properties)}))
+    Ok(Answer::data(json!({"dbID": database.id, "dbName": name, "properties": key_values(&database.properties)})))
 }
 
 pub(in crate::reference) fn alter(model: &mut Model, arguments: &Arguments<'_>) -> Outcome {
@@ -86,7 +87,7 @@ pub(in crate::reference) fn alter(model: &mut Model, arguments: &Arguments<'_>) 
         return Err(failure::database_nothing_to_alter(version));
     }
     database.properties.extend(added);
-    Answer::done()
+    Ok(Answer::done())
 }
 
 pub(in crate::reference) fn drop_properties(model: &mut Model, arguments: &Arguments<'_>) -> Outcome {
@@ -98,7 +99,7 @@ pub(in crate::reference) fn drop_properties(model: &mut Model, arguments: &Argum
         return Err(failure::database_nothing_to_alter(version));
     }
     database.properties.retain(|key, _| !keys.contains(&key.as_str()));
-    Answer::done()
+    Ok(Answer::done())
 }
 
 #[cfg(test)]

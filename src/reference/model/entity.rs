@@ -3,7 +3,7 @@
 use super::collection::Collection;
 use super::failure::{self, Failure, MissingText, Read};
 use super::filter::Filter;
-use super::row::{self, Cell, Row, Write};
+use super::row::{self, Cell, Draft, Row, Write};
 use super::schema::{CONSISTENCY_LEVELS, DYNAMIC_FIELD, DataType, Schema};
 use super::{Answer, Arguments, Model, Outcome, partition, search as ranking};
 use crate::profile::Version;
@@ -19,19 +19,19 @@ const COUNT: &str = "count(*)";
 
 pub(in crate::reference) fn insert(model: &mut Model, arguments: &Arguments<'_>) -> Outcome {
     let keys = write(model, arguments, Write::Insert)?;
-    written("insertCount", "insertIds", &keys, arguments)
+    Ok(written("insertCount", "insertIds", &keys, arguments))
 }
 
 pub(in crate::reference) fn upsert(model: &mut Model, arguments: &Arguments<'_>) -> Outcome {
     let partial = arguments.flag("partialUpdate") && model.version >= Version(2, 6);
     let keys = write(model, arguments, if partial { Write::Update } else { Write::Upsert })?;
-    written("upsertCount", "upsertIds", &keys, arguments)
+    Ok(written("upsertCount", "upsertIds", &keys, arguments))
 }
 
-fn written(count: &str, ids: &str, keys: &[Cell], arguments: &Arguments<'_>) -> Outcome {
+fn written(count: &str, ids: &str, keys: &[Cell], arguments: &Arguments<'_>) -> Answer {
     let keys: Vec<Value> = keys.iter().map(|key| key.to_output(arguments.ids_as_text)).collect();
     let data = json!({count: keys.len(), ids: keys});
-    Ok(Answer { data, extra: Vec::new() }.with("cost", 0))
+    Answer::data(data).with("cost", 0)
 }
 
 fn write(model: &mut Model, arguments: &Arguments<'_>, write: Write) -> Result<Vec<Cell>, Failure> {
@@ -41,11 +41,12 @@ fn write(model: &mut Model, arguments: &Arguments<'_>, write: Write) -> Result<V
     if data.is_empty() {
         return Err(failure::row("missing required parameters"));
     }
-    let converted = data.iter().map(|node| row::convert(node, &collection.schema, write, version));
-    let (cells, dynamics): (Vec<_>, Vec<_>) = converted.collect::<Result<Vec<_>, _>>()?.into_iter().unzip();
+    let schema = &collection.schema;
+    let converted = data.iter().enumerate().map(|(row, node)| row::convert(node, row, schema, write, version));
+    let drafts = converted.collect::<Result<Vec<_>, _>>()?;
     let partition = target(collection, arguments.text("partitionName"), version)?;
-    row::check_values(&cells, &collection.schema, version)?;
-    let rows = cells.into_iter().zip(dynamics).map(|(cells, dynamic)| complete(collection, cells, dynamic, write));
+    row::check_values(&drafts, &collection.schema, write, version)?;
+    let rows = drafts.into_iter().map(|draft| complete(collection, draft, write));
     let rows = rows.collect::<Result<Vec<_>, _>>()?;
     let keys: Vec<Cell> = rows.iter().map(|row| row.key(&collection.schema).clone()).collect();
     if write != Write::Insert {
@@ -74,12 +75,8 @@ fn target(collection: &Collection, name: &str, version: Version) -> Result<Strin
 }
 
 /// Fills in what a row leaves open: the generated key, and for an update what the row of that key holds.
-fn complete(
-    collection: &mut Collection,
-    cells: Vec<Option<Cell>>,
-    mut dynamic: Map<String, Value>,
-    write: Write,
-) -> Result<Row, Failure> {
+fn complete(collection: &mut Collection, draft: Draft, write: Write) -> Result<Row, Failure> {
+    let Draft { cells, mut dynamic } = draft;
     let generated = collection.schema.auto_id.then(|| collection.next_row_id());
     let schema = &collection.schema;
     let key = schema.fields.iter().position(|field| field.primary).and_then(|key| cells[key].as_ref());
@@ -140,7 +137,7 @@ pub(in crate::reference) fn delete(model: &mut Model, arguments: &Arguments<'_>)
         partition.rows.retain(|row| !filter.matches(row, &collection.schema));
         count += before - partition.rows.len();
     }
-    Answer::data(json!({"deleteCount": listed.unwrap_or(count)}))
+    Ok(Answer::data(json!({"deleteCount": listed.unwrap_or(count)})))
 }
 
 fn parse(
@@ -158,6 +155,9 @@ fn parse(
 pub(in crate::reference) fn get(model: &mut Model, arguments: &Arguments<'_>) -> Outcome {
     let version = model.version;
     let collection = model.collection(arguments, MissingText::Find)?;
+    if version >= Version(2, 5) {
+        check_consistency(arguments)?;
+    }
     let keys = arguments.body.get("id").map(|id| keys(id, &collection.schema)).transpose()?.unwrap_or_default();
     check_partitions(collection, arguments)?;
     let fields = Output::read(arguments, &collection.schema, version, &["*"])?;
@@ -165,22 +165,19 @@ pub(in crate::reference) fn get(model: &mut Model, arguments: &Arguments<'_>) ->
     check_loaded(collection, arguments, Read::Query, version)?;
     let rows = found(collection, arguments);
     let rows = rows.into_iter().filter(|row| keys.contains(row.key(&collection.schema)));
-    answer_rows(fields.rows(&latest(rows, &collection.schema), &collection.schema, arguments))
+    Ok(answer_rows(fields.rows(&latest(rows, &collection.schema), &collection.schema, arguments)))
 }
 
 /// The keys that a request lists. A number never equals a text key.
 fn keys(id: &Node<'_>, schema: &Schema) -> Result<Vec<Cell>, Failure> {
     let whole = [id.clone()];
     let items = if matches!(id.value, Json::Array(_)) { id.items() } else { &whole };
-    let cast = |item: &Node<'_>| match schema.primary().data_type {
-        DataType::VarChar => Ok(Cell::Text(item.as_str().unwrap_or_default().to_owned())),
-        _ => {
-            let text = match &item.value {
-                Json::String(text) => text.as_ref(),
-                _ => item.raw,
-            };
-            text.parse().map(Cell::Int).map_err(|_| failure::key_cast(text))
+    let cast = |item: &Node<'_>| {
+        if schema.primary().data_type == DataType::VarChar {
+            return Ok(Cell::Text(item.as_str().unwrap_or_default().to_owned()));
         }
+        let text = item.as_str().unwrap_or(item.raw);
+        text.parse().map(Cell::Int).map_err(|_| failure::key_cast(text))
     };
     items.iter().map(cast).collect()
 }
@@ -216,15 +213,15 @@ pub(in crate::reference) fn query(model: &mut Model, arguments: &Arguments<'_>) 
         found(collection, arguments).into_iter().filter(|row| filter.matches(row, &collection.schema)).collect();
     if fields.count {
         let count = i64::try_from(rows.len()).unwrap_or(i64::MAX);
-        return answer_rows(vec![json!({COUNT: Cell::Int(count).to_output(arguments.ids_as_text)})]);
+        return Ok(answer_rows(vec![json!({COUNT: Cell::Int(count).to_output(arguments.ids_as_text)})]));
     }
     let rows = latest(rows, &collection.schema);
     let window = if limit > 0 { page(&rows, offset, limit) } else { &rows[..] };
-    answer_rows(fields.rows(window, &collection.schema, arguments))
+    Ok(answer_rows(fields.rows(window, &collection.schema, arguments)))
 }
 
-fn answer_rows(rows: Vec<Value>) -> Outcome {
-    Ok(Answer { data: rows.into(), extra: Vec::new() }.with("cost", 0))
+fn answer_rows(rows: Vec<Value>) -> Answer {
+    Answer::data(rows.into()).with("cost", 0)
 }
 
 /// The part of a list that an offset and a limit leave.

@@ -18,6 +18,12 @@ fn failure(code: i32, message: impl Into<String>) -> Failure {
     Failure { code, message: message.into() }
 }
 
+/// An operation that the version has, by which servers are told apart, and that has no model yet. Code 10 is what Milvus
+/// says of a service that it lacks.
+pub(in crate::reference) fn not_modelled(operation: &str) -> Failure {
+    failure(10, format!("service unimplemented: the reference target has no model of {operation}"))
+}
+
 /// A refusal of a bad parameter that versions before 3.0 left unclassified.
 pub(super) fn unclassified(version: Version, text: impl Into<String>) -> Failure {
     let text = text.into();
@@ -223,11 +229,13 @@ pub(super) fn not_fully_loaded(doing: &str, collection: i64) -> Failure {
 }
 
 pub(super) fn partition_not_loaded(version: Version, read: Read, partition: i64) -> Failure {
-    let (verb, outer) = match read {
-        Read::Search => ("search", "failed to search: failed to search/query delegator 1 for channel ch: "),
-        Read::Query => ("Query", "failed to query: "),
+    let verb = if read == Read::Search { "search" } else { "Query" };
+    let outer = if version < CLASSIFYING {
+        String::new()
+    } else {
+        // The name of the channel is made up; a client has nothing to compare it with.
+        format!("{}failed to search/query delegator 1 for channel by-dev-rootcoord-dml_0: ", read.doing())
     };
-    let outer = if version < CLASSIFYING { "" } else { outer };
     let id = if version < Version(2, 5) { format!("[{partition}]") } else { partition.to_string() };
     failure(201, format!("{outer}fail to {verb} on QueryNode 1: partition not loaded[partition={id}]"))
 }
@@ -337,13 +345,18 @@ pub(super) fn bad_index_params(text: &str) -> Failure {
     mismatched(&format!("{text}: "), "valid index params", "invalid index params")
 }
 
+/// A refusal of what an index is asked to be built on or with.
+pub(super) fn unbuildable_index(version: Version, text: &str) -> Failure {
+    if version < CLASSIFYING { bad_index_params(text) } else { invalid(text) }
+}
+
 pub(super) fn index_param_out_of_range(version: Version, param: &str, value: &str, low: u32, high: u32) -> Failure {
     if version < Version(2, 5) {
         let low = if param == "M" { 1 } else { low };
         return bad_index_params(&format!("{param} out of range: [{low}, {high}]"));
     }
     let text = format!("Out of range in json: param '{param}' ({value}) should be in range [{low}, {high}]");
-    if version < CLASSIFYING { bad_index_params(&text) } else { invalid(text) }
+    unbuildable_index(version, &text)
 }
 
 pub(super) fn index_property(version: Version, key: &str) -> Failure {
@@ -353,6 +366,21 @@ pub(super) fn index_property(version: Version, key: &str) -> Failure {
 
 pub(super) fn field_name(text: &str, field: &str) -> Failure {
     failure(1701, format!("{text}: field name invalid[field={field}]"))
+}
+
+pub(super) fn system_field(version: Version, field: &str) -> Failure {
+    if version >= CLASSIFYING {
+        let text = format!("field name {field:?} is reserved for internal use and cannot be used in user schemas");
+        return field_name(&text, field);
+    }
+    let namespace = if version < Version(2, 6) { "" } else { ", $namespace_id" };
+    let text = format!("schema contains system field: RowID, Timestamp, $meta{namespace}: ");
+    mismatched(&text, "schema don't contains system field", "contains")
+}
+
+pub(super) fn default_out_of_range(number: i64, low: i64, high: i64) -> Failure {
+    let text = format!("default value out of range: invalid parameter[{number} out of range {low} <= value <= {high}]");
+    plain_invalid(text)
 }
 
 pub(super) fn index_field_not_in_schema(field: &str) -> Failure {
@@ -411,6 +439,11 @@ pub(super) fn vector_field_unknown(version: Version, field: &str) -> Failure {
 
 pub(super) fn grouping_field_missing(field: &str) -> Failure {
     failure(1700, format!("groupBy field not found in schema: field not found[field={field}]"))
+}
+
+/// 3.0 alone refuses to group by a dynamic key.
+pub(super) fn grouping_by_dynamic_key() -> Failure {
+    invalid("failed to construct group by field data builder: not supported field type: JSON")
 }
 
 pub(super) fn output_field_missing(version: Version, field: &str) -> Failure {

@@ -8,51 +8,84 @@ use crate::profile::Version;
 use crate::reference::json::Node;
 use indexmap::IndexMap;
 use serde_json::{Value, json};
+use std::ops::RangeInclusive;
 
 /// The type of an index whose request names none.
 const AUTO: &str = "AUTOINDEX";
 
+/// The parameter by which an index on JSON says what type its values have.
+const CAST: &str = "json_cast_type";
+
 /// The properties of an index that may be altered.
 const PROPERTIES: [&str; 3] = ["mmap.enabled", "indexoffsetcache.enabled", "warmup"];
 
-/// Every index type, with the kinds of data that it is for.
-const TYPES: [(&str, &[Family]); 27] = {
-    use Family::{Binary, Dense, Scalar, Sparse};
-    [
-        (AUTO, &[Dense, Binary, Sparse, Scalar]),
-        ("FLAT", &[Dense]),
-        ("IVF_FLAT", &[Dense]),
-        ("IVF_SQ8", &[Dense]),
-        ("IVF_PQ", &[Dense]),
-        ("IVF_FLAT_CC", &[Dense]),
-        ("IVF_RABITQ", &[Dense]),
-        ("HNSW", &[Dense, Binary]),
-        ("HNSW_SQ", &[Dense]),
-        ("HNSW_PQ", &[Dense]),
-        ("HNSW_PRQ", &[Dense]),
-        ("SCANN", &[Dense]),
-        ("DISKANN", &[Dense]),
-        ("GPU_IVF_FLAT", &[Dense]),
-        ("GPU_IVF_PQ", &[Dense]),
-        ("GPU_CAGRA", &[Dense]),
-        ("GPU_BRUTE_FORCE", &[Dense]),
-        ("BIN_FLAT", &[Binary]),
-        ("BIN_IVF_FLAT", &[Binary]),
-        ("MINHASH_LSH", &[Binary]),
-        ("SPARSE_INVERTED_INDEX", &[Sparse]),
-        ("SPARSE_WAND", &[Sparse]),
-        ("STL_SORT", &[Scalar]),
-        ("Trie", &[Scalar]),
-        ("INVERTED", &[Scalar]),
-        ("BITMAP", &[Scalar]),
-        ("RTREE", &[Scalar]),
-    ]
-};
+/// An index type: in which versions it is known and can be built, and for which kinds of data.
+struct Kind {
+    name: &'static str,
+    known: RangeInclusive<Version>,
+    built_since: Version,
+    families: &'static [Family],
+}
+
+const V24: Version = Version(2, 4);
+const V25: Version = Version(2, 5);
+const V26: Version = Version(2, 6);
+const LAST: Version = Version(u16::MAX, u16::MAX);
+
+const fn kind(
+    name: &'static str,
+    known: RangeInclusive<Version>,
+    built_since: Version,
+    families: &'static [Family],
+) -> Kind {
+    Kind { name, known, built_since, families }
+}
+
+const fn vector(name: &'static str, family: &'static [Family]) -> Kind {
+    kind(name, V24..=LAST, V24, family)
+}
+
+const fn scalar(name: &'static str) -> Kind {
+    kind(name, V24..=LAST, V24, &[Family::Scalar])
+}
+
+/// Every index type; names are case-sensitive, one of them is known in two spellings.
+static KINDS: [Kind; 28] = [
+    kind(AUTO, V24..=LAST, V24, &[Family::Dense, Family::Int8, Family::Binary, Family::Sparse, Family::Scalar]),
+    vector("FLAT", &[Family::Dense]),
+    vector("IVF_FLAT", &[Family::Dense]),
+    vector("IVF_SQ8", &[Family::Dense]),
+    vector("IVF_PQ", &[Family::Dense]),
+    vector("SCANN", &[Family::Dense]),
+    vector("DISKANN", &[Family::Dense]),
+    vector("HNSW", &[Family::Dense, Family::Int8, Family::Binary]),
+    kind("HNSW_SQ", V25..=LAST, V26, &[Family::Dense, Family::Int8]),
+    kind("HNSW_PQ", V25..=LAST, V26, &[Family::Dense, Family::Int8]),
+    kind("HNSW_PRQ", V25..=LAST, V26, &[Family::Dense, Family::Int8]),
+    kind("IVF_RABITQ", V25..=LAST, V26, &[Family::Dense]),
+    kind("GPU_CAGRA", V24..=V24, V24, &[Family::Dense]),
+    kind("GPU_IVF_FLAT", V24..=V24, V24, &[Family::Dense]),
+    kind("GPU_IVF_PQ", V24..=V24, V24, &[Family::Dense]),
+    kind("GPU_BRUTE_FORCE", V24..=V24, V24, &[Family::Dense]),
+    vector("BIN_FLAT", &[Family::Binary]),
+    vector("BIN_IVF_FLAT", &[Family::Binary]),
+    kind("MINHASH_LSH", V26..=LAST, V26, &[Family::Binary]),
+    vector("SPARSE_INVERTED_INDEX", &[Family::Sparse]),
+    vector("SPARSE_WAND", &[Family::Sparse]),
+    scalar("STL_SORT"),
+    scalar("Trie"),
+    scalar("TRIE"),
+    scalar("INVERTED"),
+    scalar("BITMAP"),
+    kind("RTREE", V26..=LAST, V26, &[Family::Scalar]),
+    kind("NGRAM", V26..=LAST, V26, &[Family::Scalar]),
+];
 
 /// The kinds of data as indexes tell them apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Family {
     Dense,
+    Int8,
     Binary,
     Sparse,
     Scalar,
@@ -62,6 +95,7 @@ impl Family {
     fn of(data_type: DataType) -> Self {
         match data_type {
             DataType::BinaryVector => Family::Binary,
+            DataType::Int8Vector => Family::Int8,
             DataType::SparseFloatVector => Family::Sparse,
             vector if vector.is_vector() => Family::Dense,
             _ => Family::Scalar,
@@ -70,7 +104,7 @@ impl Family {
 
     fn default_metric(self) -> &'static str {
         match self {
-            Family::Dense => "COSINE",
+            Family::Dense | Family::Int8 => "COSINE",
             Family::Binary => "HAMMING",
             Family::Sparse => "IP",
             Family::Scalar => "",
@@ -79,7 +113,7 @@ impl Family {
 
     fn metrics(self) -> &'static [&'static str] {
         match self {
-            Family::Dense => &["L2", "IP", "COSINE"],
+            Family::Dense | Family::Int8 => &["L2", "IP", "COSINE"],
             Family::Binary => &["HAMMING", "JACCARD", "SUBSTRUCTURE", "SUPERSTRUCTURE", "MHJACCARD"],
             Family::Sparse => &["IP", "BM25"],
             Family::Scalar => &[],
@@ -90,6 +124,7 @@ impl Family {
         failure::bad_index_params(&match self {
             Family::Sparse => "only IP&BM25 is the supported metric type for sparse index".to_owned(),
             Family::Binary => format!("binary vector index does not support metric type: {metric}"),
+            Family::Int8 => format!("int vector index does not support metric type: {metric}"),
             Family::Dense | Family::Scalar => format!("float vector index does not support metric type: {metric}"),
         })
     }
@@ -102,7 +137,7 @@ const RANGES: [(&str, u32, u32); 3] = [("M", 2, 2_048), ("nlist", 1, 65_536), ("
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Index {
     pub(super) field: String,
-    index_type: String,
+    kind: String,
     pub(super) metric: String,
     params: IndexMap<String, String>,
     properties: IndexMap<String, String>,
@@ -121,7 +156,7 @@ impl Index {
             "fieldName": self.field,
             "indexName": name,
             "indexState": "Finished",
-            "indexType": self.index_type,
+            "indexType": self.kind,
             "indexedRows": 0,
             "metricType": self.metric,
             "pendingRows": 0,
@@ -142,7 +177,7 @@ impl Index {
     }
 
     fn all_params(&self) -> Value {
-        let own = [("index_type", &self.index_type), ("metric_type", &self.metric)];
+        let own = [("index_type", &self.kind), ("metric_type", &self.metric)];
         let own = own.into_iter().filter(|(_, value)| !value.is_empty());
         let given = self.params.iter().chain(&self.properties).map(|(key, value)| (key.as_str(), value));
         own.chain(given).map(|(key, value)| json!({"key": key, "value": value})).collect()
@@ -156,7 +191,7 @@ impl Index {
 
 pub(in crate::reference) fn list(model: &mut Model, arguments: &Arguments<'_>) -> Outcome {
     let collection = model.collection(arguments, MissingText::Found)?;
-    Answer::data(collection.indexes.keys().cloned().collect())
+    Ok(Answer::data(collection.indexes.keys().cloned().collect()))
 }
 
 pub(in crate::reference) fn describe(model: &mut Model, arguments: &Arguments<'_>) -> Outcome {
@@ -164,7 +199,7 @@ pub(in crate::reference) fn describe(model: &mut Model, arguments: &Arguments<'_
     let name = arguments.text("indexName");
     let collection = model.collection(arguments, MissingText::Found)?;
     let index = collection.indexes.get(name).ok_or_else(|| failure::index_missing(name))?;
-    Answer::data(json!([index.describe(name, version)]))
+    Ok(Answer::data(json!([index.describe(name, version)])))
 }
 
 pub(in crate::reference) fn create(model: &mut Model, arguments: &Arguments<'_>) -> Outcome {
@@ -173,7 +208,7 @@ pub(in crate::reference) fn create(model: &mut Model, arguments: &Arguments<'_>)
         let collection = model.named_collection(arguments, MissingText::Found)?;
         create_one(collection, param, version)?;
     }
-    Answer::done()
+    Ok(Answer::done())
 }
 
 /// Makes the index of a quick setup.
@@ -211,20 +246,23 @@ fn add(
     version: Version,
 ) -> Result<(), Failure> {
     names::check_index(name, version)?;
-    let Some(known) = collection.schema.field(field) else {
+    let known = collection.schema.field(field).map(|known| known.data_type);
+    // A typed index on an unknown field is one on a dynamic key.
+    let key = (collection.schema.dynamic && params.contains_key(CAST)).then_some(DataType::Json);
+    let Some(data_type) = known.or(key) else {
         return Err(if collection.schema.dynamic && version >= Version(2, 5) {
             failure::json_index_untyped(version)
         } else {
             failure::index_field_missing(version, field)
         });
     };
-    let family = Family::of(known.data_type);
+    let family = Family::of(data_type);
     let index_type = if index_type.is_empty() { AUTO } else { index_type };
     let metric = if metric.is_empty() && index_type == AUTO { family.default_metric() } else { metric };
-    check_params(family, known.data_type, index_type, metric, &params, version)?;
+    check_params(family, data_type, index_type, metric, &params, version)?;
     let index = Index {
         field: field.to_owned(),
-        index_type: index_type.to_owned(),
+        kind: index_type.to_owned(),
         metric: if family == Family::Scalar { String::new() } else { metric.to_owned() },
         params,
         properties: IndexMap::new(),
@@ -250,7 +288,7 @@ fn check_params(
     params: &IndexMap<String, String>,
     version: Version,
 ) -> Result<(), Failure> {
-    let Some((_, families)) = TYPES.iter().find(|(name, _)| *name == index_type) else {
+    let Some(kind) = KINDS.iter().find(|kind| kind.name == index_type && kind.known.contains(&version)) else {
         return Err(failure::mismatched("", "valid index", &format!("invalid index type: {index_type}")));
     };
     if family != Family::Scalar {
@@ -265,8 +303,12 @@ fn check_params(
             return Err(failure::unclassified(version, text));
         }
     }
-    if !families.contains(&family) {
-        return Err(wrong_family(family, data_type, index_type, version));
+    if family == Family::Scalar {
+        check_scalar(kind, data_type, params.contains_key(CAST), version)?;
+    } else if !kind.families.contains(&family) || version < kind.built_since {
+        let name = if version < V25 { data_type.number().to_string() } else { data_type.name().to_owned() };
+        let text = format!("data type {name} can't build with this index {index_type}");
+        return Err(failure::unbuildable_index(version, &text));
     }
     for (param, low, high) in RANGES {
         let Some(value) = params.get(param) else { continue };
@@ -277,14 +319,39 @@ fn check_params(
     Ok(())
 }
 
-fn wrong_family(family: Family, data_type: DataType, index_type: &str, version: Version) -> Failure {
-    failure::bad_index_params(&match family {
-        Family::Scalar if version < Version(2, 5) => {
-            format!("can't build {} in not vector type", index_type.to_lowercase())
+/// The data that each index on scalars is for.
+fn check_scalar(kind: &Kind, data_type: DataType, cast: bool, version: Version) -> Result<(), Failure> {
+    let number = data_type.is_integer() || matches!(data_type, DataType::Float | DataType::Double);
+    let text = match kind.name {
+        "STL_SORT" if version < V26 && !number => "STL_SORT are only supported on numeric field".to_owned(),
+        "STL_SORT" if !number && !matches!(data_type, DataType::VarChar | DataType::Timestamptz) => {
+            format!("STL_SORT are only supported on numeric, varchar or timestamptz field, got {}", data_type.name())
         }
-        Family::Scalar => format!("index {index_type} only supports vector data type"),
-        _ => format!("data type {} can't build with this index {index_type}", data_type.name()),
-    })
+        "Trie" | "TRIE" if data_type != DataType::VarChar => "TRIE are only supported on varchar field".to_owned(),
+        "BITMAP" if !takes_bitmap(data_type) => {
+            "bitmap index are only supported on bool, int, string and array field".to_owned()
+        }
+        "RTREE" if data_type != DataType::Geometry => {
+            format!("RTREE index can only be built on geometry field, got {}", data_type.name())
+        }
+        "NGRAM" if !matches!(data_type, DataType::VarChar | DataType::Json) => {
+            "ngram index can only be created on VARCHAR or JSON field".to_owned()
+        }
+        "FLAT" if version < V25 => "data type should be FloatVector, Float16Vector or BFloat16Vector".to_owned(),
+        name if !kind.families.contains(&Family::Scalar) && version < V25 => {
+            format!("can't build {} in not vector type", name.to_lowercase())
+        }
+        name if !kind.families.contains(&Family::Scalar) => format!("index {name} only supports vector data type"),
+        _ if data_type == DataType::Json && version >= V25 && !cast => {
+            return Err(failure::json_index_untyped(version));
+        }
+        _ => return Ok(()),
+    };
+    Err(failure::unbuildable_index(version, &text))
+}
+
+fn takes_bitmap(data_type: DataType) -> bool {
+    data_type.is_integer() || matches!(data_type, DataType::Bool | DataType::VarChar | DataType::Array)
 }
 
 pub(in crate::reference) fn drop(model: &mut Model, arguments: &Arguments<'_>) -> Outcome {
@@ -301,7 +368,7 @@ pub(in crate::reference) fn drop(model: &mut Model, arguments: &Arguments<'_>) -
         }
     }
     collection.indexes.shift_remove(name);
-    Answer::done()
+    Ok(Answer::done())
 }
 
 pub(in crate::reference) fn alter_properties(model: &mut Model, arguments: &Arguments<'_>) -> Outcome {
@@ -309,14 +376,14 @@ pub(in crate::reference) fn alter_properties(model: &mut Model, arguments: &Argu
     let keys: Vec<&str> = added.keys().map(String::as_str).collect();
     let index = alterable(model, arguments, &keys)?;
     index.properties.extend(added);
-    Answer::done()
+    Ok(Answer::done())
 }
 
 pub(in crate::reference) fn drop_properties(model: &mut Model, arguments: &Arguments<'_>) -> Outcome {
     let keys = arguments.texts("propertyKeys");
     let index = alterable(model, arguments, &keys)?;
     index.properties.retain(|key, _| !keys.contains(&key.as_str()));
-    Answer::done()
+    Ok(Answer::done())
 }
 
 fn alterable<'m>(model: &'m mut Model, arguments: &Arguments<'_>, keys: &[&str]) -> Result<&'m mut Index, Failure> {

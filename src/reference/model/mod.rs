@@ -45,12 +45,12 @@ pub(super) struct Answer {
 
 impl Answer {
     /// Success without payload.
-    fn done() -> Outcome {
+    fn done() -> Self {
         Self::data(json!({}))
     }
 
-    fn data(data: Value) -> Outcome {
-        Ok(Self { data, extra: Vec::new() })
+    fn data(data: Value) -> Self {
+        Self { data, extra: Vec::new() }
     }
 
     fn with(mut self, key: &'static str, value: impl Into<Value>) -> Self {

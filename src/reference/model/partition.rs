@@ -62,19 +62,19 @@ impl Partition {
 
 pub(in crate::reference) fn list(model: &mut Model, arguments: &Arguments<'_>) -> Outcome {
     let collection = model.collection(arguments, MissingText::Found)?;
-    Answer::data(collection.partitions.keys().cloned().collect())
+    Ok(Answer::data(collection.partitions.keys().cloned().collect()))
 }
 
 pub(in crate::reference) fn has(model: &mut Model, arguments: &Arguments<'_>) -> Outcome {
     let version = model.version;
     let collection = named(model, arguments, version)?;
-    Answer::data(json!({"has": collection.partitions.contains_key(partition_name(arguments))}))
+    Ok(Answer::data(json!({"has": collection.partitions.contains_key(partition_name(arguments))})))
 }
 
 pub(in crate::reference) fn get_stats(model: &mut Model, arguments: &Arguments<'_>) -> Outcome {
     let collection = model.collection(arguments, MissingText::Found)?;
     let partition = collection.partition(arguments.text("partitionName"))?;
-    Answer::data(json!({"rowCount": partition.sealed}))
+    Ok(Answer::data(json!({"rowCount": partition.sealed})))
 }
 
 pub(in crate::reference) fn create(model: &mut Model, arguments: &Arguments<'_>) -> Outcome {
@@ -85,7 +85,7 @@ pub(in crate::reference) fn create(model: &mut Model, arguments: &Arguments<'_>)
     if !collection.partitions.contains_key(name) {
         collection.add_partition(name);
     }
-    Answer::done()
+    Ok(Answer::done())
 }
 
 pub(in crate::reference) fn drop(model: &mut Model, arguments: &Arguments<'_>) -> Outcome {
@@ -93,7 +93,7 @@ pub(in crate::reference) fn drop(model: &mut Model, arguments: &Arguments<'_>) -
     let collection = named(model, arguments, version)?;
     refuse_partition_key(collection, version, "drop partition")?;
     let name = partition_name(arguments);
-    let Some(partition) = collection.partitions.get(name) else { return Answer::done() };
+    let Some(partition) = collection.partitions.get(name) else { return Ok(Answer::done()) };
     if !partition.is_released() {
         return Err(failure::partition_loaded(version));
     }
@@ -101,7 +101,7 @@ pub(in crate::reference) fn drop(model: &mut Model, arguments: &Arguments<'_>) -
         return Err(failure::default_partition(version));
     }
     collection.partitions.shift_remove(name);
-    Answer::done()
+    Ok(Answer::done())
 }
 
 pub(in crate::reference) fn load(model: &mut Model, arguments: &Arguments<'_>) -> Outcome {
@@ -120,7 +120,7 @@ pub(in crate::reference) fn load(model: &mut Model, arguments: &Arguments<'_>) -
             partition.start_load();
         }
     }
-    Answer::done()
+    Ok(Answer::done())
 }
 
 pub(in crate::reference) fn release(model: &mut Model, arguments: &Arguments<'_>) -> Outcome {
@@ -133,7 +133,7 @@ pub(in crate::reference) fn release(model: &mut Model, arguments: &Arguments<'_>
     }
     collection.check_partitions(&names)?;
     collection.release(&names, version);
-    Answer::done()
+    Ok(Answer::done())
 }
 
 /// The name of the partition, without the blanks around it.

@@ -4,9 +4,10 @@ use super::failure::{self, Failure};
 use super::schema::{DataType, Field, Schema};
 use crate::profile::Version;
 use crate::reference::json::{self, Node, Value as Json};
-use crate::reference::render;
+use crate::reference::{base64, render};
 use serde_json::{Map, Value, json};
 use std::cmp::Ordering;
+use std::str::FromStr;
 
 /// The longest JSON value and the longest set of dynamic keys of one row, in bytes.
 const LONGEST_JSON: usize = 65_536;
@@ -106,6 +107,13 @@ impl Row {
     }
 }
 
+/// A row on its way in; what the request may leave open is `None`.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Draft {
+    pub(super) cells: Vec<Option<Cell>>,
+    pub(super) dynamic: Map<String, Value>,
+}
+
 /// What a write does, as far as the conversion of rows depends on it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Write {
@@ -115,22 +123,26 @@ pub(super) enum Write {
     Update,
 }
 
-/// Converts one row of a request. Fields that an update leaves out stay `None`.
+/// Converts one row of a request; `number` is its place among the rows.
 pub(super) fn convert(
     node: &Node<'_>,
+    number: usize,
     schema: &Schema,
     write: Write,
     version: Version,
-) -> Result<(Vec<Option<Cell>>, Map<String, Value>), Failure> {
+) -> Result<Draft, Failure> {
     let mut cells = Vec::with_capacity(schema.fields.len());
     for field in &schema.fields {
         let value = node.get(&field.name);
         if field.primary && schema.auto_id {
+            let name = &field.name;
             if write == Write::Insert && value.is_some() {
-                let name = &field.name;
                 return Err(failure::row(&format!(
                     "no need to pass pk field({name}) when autoid==true in insert: invalid parameter"
                 )));
+            }
+            if write != Write::Insert && value.is_none() {
+                return Err(failure::row(&format!("row {number} does not has field {name}")));
             }
             cells.push(None);
             continue;
@@ -139,9 +151,13 @@ pub(super) fn convert(
             cells.push(None);
             continue;
         }
+        if field.function_output && value.is_none() {
+            cells.push(Some(Cell::Null));
+            continue;
+        }
         cells.push(Some(cell(value, field, version)?));
     }
-    Ok((cells, dynamic(node, schema)?))
+    Ok(Draft { cells, dynamic: dynamic(node, schema)? })
 }
 
 fn dynamic(node: &Node<'_>, schema: &Schema) -> Result<Map<String, Value>, Failure> {
@@ -230,9 +246,9 @@ fn integer_fault(text: &str, error: &std::num::ParseIntError) -> String {
 
 /// An integer with an optional prefix for its base; a leading zero means base eight.
 fn based_integer(text: &str) -> Option<i64> {
-    let (negative, digits) = match text.strip_prefix('-') {
-        Some(digits) => (true, digits),
-        None => (false, text.strip_prefix('+').unwrap_or(text)),
+    let (sign, digits) = match text.strip_prefix('-') {
+        Some(digits) => ("-", digits),
+        None => ("", text.strip_prefix('+').unwrap_or(text)),
     };
     let lower = digits.to_ascii_lowercase();
     let (base, digits) = match lower.get(..2) {
@@ -242,8 +258,7 @@ fn based_integer(text: &str) -> Option<i64> {
         Some(_) if lower.starts_with('0') => (8, &lower[1..]),
         _ => (10, lower.as_str()),
     };
-    let number = i64::from_str_radix(&digits.replace('_', ""), base).ok()?;
-    Some(if negative { -number } else { number })
+    i64::from_str_radix(&format!("{sign}{}", digits.replace('_', "")), base).ok()
 }
 
 /// The number that is left in so many bits.
@@ -254,7 +269,7 @@ fn wrap(number: i64, bits: u32) -> i64 {
 /// The list that a value is, or that the text in it holds.
 fn list<'n>(node: &'n Node<'_>, text: &'n str) -> Result<Node<'n>, String> {
     let parsed = match &node.value {
-        Json::String(_) => json::parse(text).map_err(|_| "\"Syntax error at index 1: invalid char\"".to_owned())?,
+        Json::String(_) => json::parse(text).map_err(|_| syntax_fault(text))?,
         _ => node.clone(),
     };
     match parsed.value {
@@ -263,14 +278,25 @@ fn list<'n>(node: &'n Node<'_>, text: &'n str) -> Result<Node<'n>, String> {
     }
 }
 
+/// The surroundings of a place in a text, with a pointer to the place.
+fn surroundings(text: &str, at: usize) -> String {
+    let (from, to) = (at.saturating_sub(WINDOW), (at + WINDOW).min(text.len()));
+    let window = text.get(from..to).unwrap_or(text);
+    let pointer = format!("{}^{}", ".".repeat(at - from), ".".repeat(to.saturating_sub(at + 1)));
+    format!("\n\n\t{window}\n\t{pointer}\n")
+}
+
 /// What the decoder says of the element at this place in a text.
-fn decoder_fault(raw: &str, element: &Node<'_>, go_type: &str) -> String {
+pub(super) fn decoder_fault(raw: &str, element: &Node<'_>, go_type: &str) -> String {
     let at = element.raw.as_ptr() as usize - raw.as_ptr() as usize;
-    let (from, to) = (at.saturating_sub(WINDOW), (at + WINDOW).min(raw.len()));
-    let window = raw.get(from..to).unwrap_or(raw);
-    let pointer = format!("{}^{}", ".".repeat(at - from), ".".repeat((to - at).saturating_sub(1)));
-    let place = format!("at index {at}: mismatched type with value\n\n\t{window}\n\t{pointer}\n");
+    let place = format!("at index {at}: mismatched type with value{}", surroundings(raw, at));
     format!("Mismatch type {go_type} with value {} {place:?}", element.kind())
+}
+
+/// What the decoder says of a text that is no JSON. Where exactly it stops is not followed.
+fn syntax_fault(text: &str) -> String {
+    let place = format!("Syntax error at index 1: invalid char{}", surroundings(text, 1.min(text.len())));
+    format!("{place:?}")
 }
 
 fn array(node: Option<&Node<'_>>, field: &Field, version: Version) -> Result<Cell, Failure> {
@@ -279,7 +305,7 @@ fn array(node: Option<&Node<'_>>, field: &Field, version: Version) -> Result<Cel
     let text = node.map(plain_text).unwrap_or_default();
     let refuse = |reason: String| failure::row_value(&reason, &expected, &text);
     let Some(node) = node.filter(|node| !node.is_null()) else {
-        return Err(refuse("\"Syntax error at index 0: eof\"".to_owned()));
+        return Err(refuse("\"Syntax error at index 0: eof\\n\\n\\t\\n\\t^\\n\"".to_owned()));
     };
     let list = list(node, &text).map_err(&refuse)?;
     let mut cells = Vec::new();
@@ -319,7 +345,8 @@ fn array_element(item: &Node<'_>, element: DataType) -> Option<Cell> {
         (DataType::Double, Json::Null) => Cell::Double(0.0),
         (DataType::Double, Json::Number(number)) => Cell::Double(number.parse().ok()?),
         (integer, Json::Null) if integer.is_integer() => Cell::Int(0),
-        (integer, Json::Number(number)) if integer.is_integer() => Cell::Int(number.parse().ok()?),
+        (DataType::Int64, Json::Number(number)) => Cell::Int(number.parse().ok()?),
+        (integer, Json::Number(number)) if integer.is_integer() => Cell::Int(number.parse::<i32>().ok()?.into()),
         _ => return None,
     })
 }
@@ -341,26 +368,52 @@ fn vector(node: Option<&Node<'_>>, field: &Field, version: Version) -> Result<Ce
             check_size(numbers.len(), field.dimension(), "[]float32", field, version)?;
             Ok(Cell::Vector(numbers))
         }
-        (DataType::BinaryVector, Json::Array(items)) => {
-            let bytes = items.iter().map(|item| item.raw.parse::<u8>().unwrap_or_default());
-            let bytes: Vec<u8> = bytes.collect();
+        (DataType::BinaryVector, _) => {
+            let bytes = bytes(node, &text).map_err(&refuse)?;
             check_size(bytes.len(), field.dimension() / 8, "[]byte", field, version)?;
-            Ok(Cell::Opaque(base64(&bytes).into()))
+            Ok(Cell::Opaque(base64::encode(&bytes).into()))
         }
-        (DataType::Int8Vector, Json::Array(items)) => {
-            let numbers: Option<Vec<i8>> = items.iter().map(|item| item.raw.parse().ok()).collect();
-            let numbers = numbers.ok_or_else(|| refuse("Mismatch type int8".to_owned()))?;
+        (DataType::Int8Vector, _) => {
+            let list = list(node, &text).map_err(&refuse)?;
+            let numbers: Vec<i8> = elements(&list, "int8").map_err(&refuse)?;
             check_size(numbers.len(), field.dimension(), "[]int8", field, version)?;
             let bytes: Vec<u8> = numbers.into_iter().map(i8::cast_unsigned).collect();
-            Ok(Cell::Opaque(base64(&bytes).into()))
+            Ok(Cell::Opaque(base64::encode(&bytes).into()))
         }
         (_, Json::Array(items)) => {
             check_size(items.len(), field.dimension(), "[]float32", field, version)?;
             Ok(Cell::Opaque(node.to_output()))
         }
-        (_, Json::String(_)) => Ok(Cell::Opaque(text.into())),
+        (_, Json::String(_)) => {
+            let bytes = base64::decode(&text).map_err(|at| refuse(illegal_base64(at)))?;
+            check_size(bytes.len(), field.dimension() * 2, "[]byte", field, version)?;
+            Ok(Cell::Opaque(text.into()))
+        }
         _ => Err(refuse(format!("Mismatch type [] with value {}", node.kind()))),
     }
+}
+
+/// The bytes of a vector, given as a list of numbers or as base64.
+fn bytes(node: &Node<'_>, text: &str) -> Result<Vec<u8>, String> {
+    match node.value {
+        Json::Array(_) => elements(node, "uint8"),
+        Json::String(_) => base64::decode(text).map_err(illegal_base64),
+        _ => Err(format!("Mismatch type [] with value {}", node.kind())),
+    }
+}
+
+fn illegal_base64(at: usize) -> String {
+    format!("illegal base64 data at input byte {at}")
+}
+
+/// The elements of a list of small integers; `null` stands for zero.
+fn elements<T: FromStr + Default>(list: &Node<'_>, go_type: &str) -> Result<Vec<T>, String> {
+    let element = |item: &Node<'_>| match item.value {
+        Json::Null => Ok(T::default()),
+        Json::Number(text) => text.parse().map_err(|_| decoder_fault(list.raw, item, go_type)),
+        _ => Err(decoder_fault(list.raw, item, go_type)),
+    };
+    list.items().iter().map(element).collect()
 }
 
 fn check_size(size: usize, wanted: usize, what: &str, field: &Field, version: Version) -> Result<(), Failure> {
@@ -412,33 +465,19 @@ fn sparse(node: &Node<'_>) -> Option<Value> {
     Some(Value::Object(entries))
 }
 
-fn base64(bytes: &[u8]) -> String {
-    const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    let mut text = String::new();
-    for chunk in bytes.chunks(3) {
-        let byte = |index: usize| u32::from(chunk.get(index).copied().unwrap_or_default());
-        let group = byte(0) << 16 | byte(1) << 8 | byte(2);
-        for digit in 0..4 {
-            let index = (group >> (18 - 6 * digit)) & 63;
-            text.push(if digit <= chunk.len() { char::from(DIGITS[index as usize]) } else { '=' });
-        }
-    }
-    text
-}
-
 /// The checks of stored values that come after every row was converted: lengths, capacities, numbers that are none.
-pub(super) fn check_values(rows: &[Vec<Option<Cell>>], schema: &Schema, version: Version) -> Result<(), Failure> {
+pub(super) fn check_values(rows: &[Draft], schema: &Schema, write: Write, version: Version) -> Result<(), Failure> {
     for (position, field) in schema.fields.iter().enumerate() {
-        for (number, cells) in rows.iter().enumerate() {
-            if let Some(cell) = &cells[position] {
-                check_value(cell, field, number, version)?;
+        for (number, row) in rows.iter().enumerate() {
+            if let Some(cell) = &row.cells[position] {
+                check_value(cell, field, number, write, version)?;
             }
         }
     }
     Ok(())
 }
 
-fn check_value(cell: &Cell, field: &Field, row: usize, version: Version) -> Result<(), Failure> {
+fn check_value(cell: &Cell, field: &Field, row: usize, write: Write, version: Version) -> Result<(), Failure> {
     let name = &field.name;
     match cell {
         Cell::Float(number) if !number.is_finite() => Err(not_finite(f64::from(*number), version)),
@@ -453,7 +492,13 @@ fn check_value(cell: &Cell, field: &Field, row: usize, version: Version) -> Resu
                 format!("the length ({}) of json field ({name}) exceeds max length ({LONGEST_JSON}): ", text.len());
             Err(failure::mismatched(&text, "valid length json", "length exceeds max length"))
         }
-        Cell::Array(element, items) => check_array(*element, items, field, row),
+        Cell::Array(element, items) => {
+            // Only 3.0 looks at the capacity when rows are replaced.
+            if write == Write::Insert || version >= Version(3, 0) {
+                check_capacity(items.len(), field, row)?;
+            }
+            check_array(*element, items, field, row)
+        }
         _ => Ok(()),
     }
 }
@@ -467,18 +512,17 @@ fn not_finite(number: f64, version: Version) -> Failure {
     failure::unclassified(version, format!("value '{text}' is not a number or infinity"))
 }
 
-fn check_array(element: DataType, items: &[Cell], field: &Field, row: usize) -> Result<(), Failure> {
-    let (length, most) = (items.len(), field.max_capacity());
-    if length > most {
-        let text = format!("the length ({length}) of {row}th array exceeds max capacity ({most}): ");
-        return Err(failure::mismatched(&text, "valid length array", "array length exceeds max capacity"));
+fn check_capacity(length: usize, field: &Field, row: usize) -> Result<(), Failure> {
+    let most = field.max_capacity();
+    if length <= most {
+        return Ok(());
     }
-    let range = match element {
-        DataType::Int8 => i64::from(i8::MIN)..=i64::from(i8::MAX),
-        DataType::Int16 => i64::from(i16::MIN)..=i64::from(i16::MAX),
-        DataType::Int32 => i64::from(i32::MIN)..=i64::from(i32::MAX),
-        _ => i64::MIN..=i64::MAX,
-    };
+    let text = format!("the length ({length}) of {row}th array exceeds max capacity ({most}): ");
+    Err(failure::mismatched(&text, "valid length array", "array length exceeds max capacity"))
+}
+
+fn check_array(element: DataType, items: &[Cell], field: &Field, row: usize) -> Result<(), Failure> {
+    let range = element.integers();
     for (index, item) in items.iter().enumerate() {
         match item {
             Cell::Int(number) if !range.contains(number) => {
@@ -529,10 +573,5 @@ mod tests {
         let node = json::parse(text).unwrap();
         let fault = decoder_fault(node.raw, &node.items()[1], "int64");
         assert!(fault.starts_with(r#"Mismatch type int64 with value string "at index 4: mismatched"#), "{fault}");
-    }
-
-    #[test]
-    fn bytes_are_written_in_base64() {
-        assert_eq!((base64(b"ab").as_str(), base64(b"abc").as_str()), ("YWI=", "YWJj"));
     }
 }

@@ -84,6 +84,28 @@ impl DataType {
         DATA_TYPES.iter().find(|(data_type, _, _)| *data_type == self).map_or("", |(_, name, _)| name)
     }
 
+    /// The number by which 2.4 calls a vector type in some texts.
+    pub(super) fn number(self) -> u8 {
+        match self {
+            Self::BinaryVector => 100,
+            Self::FloatVector => 101,
+            Self::Float16Vector => 102,
+            Self::BFloat16Vector => 103,
+            Self::SparseFloatVector => 104,
+            _ => 0,
+        }
+    }
+
+    /// The values that an integer type holds.
+    pub(super) fn integers(self) -> RangeInclusive<i64> {
+        match self {
+            Self::Int8 => i64::from(i8::MIN)..=i64::from(i8::MAX),
+            Self::Int16 => i64::from(i16::MIN)..=i64::from(i16::MAX),
+            Self::Int32 => i64::from(i32::MIN)..=i64::from(i32::MAX),
+            _ => i64::MIN..=i64::MAX,
+        }
+    }
+
     pub(super) fn is_vector(self) -> bool {
         matches!(
             self,
@@ -114,6 +136,13 @@ impl DataType {
     }
 }
 
+/// What a field does to the place of rows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Spread {
+    partition_key: bool,
+    clustering_key: bool,
+}
+
 /// A field of a schema.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Field {
@@ -122,12 +151,11 @@ pub(super) struct Field {
     pub(super) data_type: DataType,
     pub(super) element: Option<DataType>,
     pub(super) primary: bool,
-    partition_key: bool,
-    clustering_key: bool,
+    spread: Spread,
     pub(super) nullable: bool,
     pub(super) default: Option<Cell>,
     params: Vec<(String, String)>,
-    function_output: bool,
+    pub(super) function_output: bool,
 }
 
 impl Field {
@@ -138,8 +166,7 @@ impl Field {
             data_type,
             element: None,
             primary: false,
-            partition_key: false,
-            clustering_key: false,
+            spread: Spread::default(),
             nullable: false,
             default: None,
             params: Vec::new(),
@@ -173,11 +200,11 @@ impl Field {
     fn describe(&self, auto_id: bool, version: Version) -> Value {
         let mut entry = json!({
             "autoId": self.primary && auto_id,
-            "clusteringKey": self.clustering_key,
+            "clusteringKey": self.spread.clustering_key,
             "description": "",
             "id": self.id,
             "name": self.name,
-            "partitionKey": self.partition_key,
+            "partitionKey": self.spread.partition_key,
             "primaryKey": self.primary,
             "type": self.data_type.name(),
         });
@@ -300,7 +327,7 @@ impl Schema {
 
     /// Whether rows are spread over partitions by a field.
     pub(super) fn has_partition_key(&self) -> bool {
-        self.fields.iter().any(|field| field.partition_key)
+        self.fields.iter().any(|field| field.spread.partition_key)
     }
 
     /// The highest field id, that of the hidden dynamic field included.
@@ -350,6 +377,10 @@ impl Schema {
         self.check_keys(version)?;
         for field in &self.fields {
             names::check_field(&field.name)?;
+            if matches!(field.name.as_str(), "RowID" | "Timestamp") {
+                return Err(failure::system_field(version, &field.name));
+            }
+            check_default(field)?;
             check_nullable(field, version)?;
             check_params(field, collection, version)?;
         }
@@ -388,7 +419,7 @@ impl Schema {
             let text = "string data type not supported yet, please use VarChar type instead";
             return Err(failure::unclassified(version, text));
         }
-        if self.fields.iter().any(|field| field.partition_key && !field.data_type.may_be_key()) {
+        if self.fields.iter().any(|field| field.spread.partition_key && !field.data_type.may_be_key()) {
             return Err(failure::unclassified(version, "the data type of partition key should be Int64 or VarChar"));
         }
         Ok(())
@@ -408,8 +439,8 @@ fn field(node: &Node<'_>, version: Version) -> Result<Field, Failure> {
         })?);
     }
     field.primary = flag(node, "isPrimary");
-    field.partition_key = flag(node, "isPartitionKey");
-    field.clustering_key = flag(node, "isClusteringKey");
+    field.spread.partition_key = flag(node, "isPartitionKey");
+    field.spread.clustering_key = flag(node, "isClusteringKey");
     field.params = node.get("elementTypeParams").map_or(&[][..], Node::entries).iter().map(param).collect();
     if version >= Version(2, 5) {
         field.nullable = flag(node, "nullable");
@@ -433,7 +464,9 @@ fn default(value: &Node<'_>, data_type: DataType, version: Version) -> Result<Ce
         (DataType::Bool, Json::Bool(flag)) => Cell::Bool(*flag),
         (DataType::Float, Json::Number(number)) => Cell::Float(number.parse().unwrap_or_default()),
         (DataType::Double, Json::Number(number)) => Cell::Double(number.parse().unwrap_or_default()),
-        (DataType::VarChar, Json::String(text)) => Cell::Text(text.clone().into_owned()),
+        (DataType::VarChar | DataType::Timestamptz | DataType::Geometry, Json::String(text)) => {
+            Cell::Text(text.clone().into_owned())
+        }
         (integer, Json::Number(number)) if integer.is_integer() => Cell::Int(whole(number)),
         _ => return Err(bad_default(value, data_type, version)),
     };
@@ -494,6 +527,18 @@ fn function(node: &Node<'_>, version: Version) -> Result<Function, Failure> {
     })
 }
 
+fn check_default(field: &Field) -> Result<(), Failure> {
+    let range = field.data_type.integers();
+    match field.default {
+        // A default beyond 32 bits is cut, not refused.
+        Some(Cell::Int(_)) if field.data_type == DataType::Int32 => Ok(()),
+        Some(Cell::Int(number)) if !range.contains(&number) => {
+            Err(failure::default_out_of_range(number, *range.start(), *range.end()))
+        }
+        _ => Ok(()),
+    }
+}
+
 fn check_nullable(field: &Field, version: Version) -> Result<(), Failure> {
     if field.primary && field.nullable {
         let text = format!("primary field not support null, type:{}, name:{}", field.data_type.name(), field.name);
@@ -502,7 +547,7 @@ fn check_nullable(field: &Field, version: Version) -> Result<(), Failure> {
     if field.primary && field.default.is_some() {
         return Err(failure::invalid("primary field not support default_value"));
     }
-    if field.partition_key && field.nullable {
+    if field.spread.partition_key && field.nullable {
         return Err(failure::invalid("partition key field not support nullable"));
     }
     if field.data_type.is_vector() && field.nullable && version < Version(2, 6) {

@@ -38,7 +38,7 @@ impl Metric {
             Metric::L2 => one.iter().zip(two).map(|(a, b)| (a - b) * (a - b)).sum(),
             Metric::Ip => dot(one, two),
             Metric::Cosine => {
-                let norms = (dot(one, one) * dot(two, two)).sqrt();
+                let norms = dot(one, one).sqrt() * dot(two, two).sqrt();
                 if norms == 0.0 { 0.0 } else { dot(one, two) / norms }
             }
         }
@@ -102,12 +102,12 @@ pub(super) fn run(
     entity::check_partitions(collection, arguments)?;
     let fields = Output::read(arguments, &collection.schema, version, &[])?;
     let grouping = arguments.text("groupingField");
-    if !grouping.is_empty() && version < Version(2, 6) && collection.schema.field(grouping).is_none() {
-        return Err(failure::grouping_field_missing(grouping));
-    }
+    check_grouping(collection, grouping, version)?;
+    check_params(arguments, version)?;
     let (limit, offset) = window(arguments, version)?;
     if vectors.is_empty() && by_key.is_none() {
-        let text = "nq [0] is invalid, nq (number of search vector per search request) should be in range [1, 16384], but got 0";
+        let text = "nq [0] is invalid, nq (number of search vector per search request) should be in range [1, 16384], \
+                    but got 0";
         return Err(failure::search_range(version, text));
     }
     let filter = filter(collection)?;
@@ -142,8 +142,30 @@ pub(super) fn run(
         hits.extend(page.iter().map(|(distance, row)| shown(&fields, row, *distance, collection, arguments, version)));
     }
     let found = !hits.is_empty();
-    let answer = Answer { data: hits.into(), extra: Vec::new() }.with("cost", 0);
+    let answer = Answer::data(hits.into()).with("cost", 0);
     Ok(if found { answer.with("topks", counts) } else { answer })
+}
+
+/// Refuses inner parameters that are no object; 2.4 reads them by another way.
+fn check_params(arguments: &Arguments<'_>, version: Version) -> Result<(), Failure> {
+    let inner = arguments.body.get("searchParams").and_then(|params| params.get("params"));
+    let dict = inner.is_none_or(|inner| matches!(inner.value, Json::Object(_)));
+    if dict || version < Version(2, 5) {
+        return Ok(());
+    }
+    Err(failure::invalid("searchParams.params must be a dict"))
+}
+
+/// Refuses to group by what is no field; from 2.6 on a dynamic key may be meant.
+fn check_grouping(collection: &Collection, field: &str, version: Version) -> Result<(), Failure> {
+    if field.is_empty() || collection.schema.field(field).is_some() {
+        return Ok(());
+    }
+    match (collection.schema.dynamic, version) {
+        (true, Version(2, 6..)) => Ok(()),
+        (true, Version(3.., _)) => Err(failure::grouping_by_dynamic_key()),
+        _ => Err(failure::grouping_field_missing(field)),
+    }
 }
 
 /// Versions before 2.6 show the key of every hit as `id`, whatever its field is called.
@@ -191,7 +213,9 @@ fn vector(item: &Node<'_>, data: &Node<'_>, field: &Field, version: Version) -> 
         ))
     };
     if !matches!(item.value, Json::Array(_) | Json::Null) {
-        return Err(refuse(format!("Mismatch type []float32 with value {}", item.kind())));
+        // The decoder reads a list to its end and points at the last fault.
+        let last = data.items().last().filter(|_| version >= Version(2, 5)).unwrap_or(item);
+        return Err(refuse(row::decoder_fault(actual, last, "[]float32")));
     }
     let numbers = row::floats(item).map_err(&refuse)?;
     if numbers.len() != field.dimension() {

@@ -79,7 +79,7 @@ impl Own {
             }
             Deed::Ignores(keys) => changed(broken, call, |body| {
                 if let Some(body) = body.as_object_mut() {
-                    keys.iter().for_each(|key| drop(body.shift_remove(*key)));
+                    keys.iter().for_each(|key| drop(body.remove(*key)));
                 }
             }),
             Deed::Chats => spoilt(broken.honest(call), |body| {

@@ -175,7 +175,7 @@ pub(super) const TABLE: &[Own] = &[
             if body.get("dimension").is_some()
                 && let Some(body) = body.as_object_mut()
             {
-                body.shift_remove("schema");
+                body.remove("schema");
             }
         }),
     ),

@@ -97,7 +97,7 @@ pub(super) const TABLE: &[Own] = &[
             let full = call.body["data"][0].get("year").is_some();
             for row in items(body, "/data").iter_mut().filter_map(Value::as_object_mut) {
                 if full {
-                    row.shift_remove("color");
+                    row.remove("color");
                 }
             }
         }),
@@ -186,7 +186,7 @@ pub(super) const TABLE: &[Own] = &[
             let honest = broken.honest(call);
             let mut body = call.body.clone();
             for row in items(&mut body, "/data") {
-                row.as_object_mut()?.shift_remove("id");
+                row.as_object_mut()?.remove("id");
             }
             let retry = is_failure(&parsed(&honest)).then(|| broken.with_body(call, &body))?;
             is_success(&parsed(&retry)).then_some(retry)
@@ -533,7 +533,7 @@ pub(super) const TABLE: &[Own] = &[
         Answers(|_, call, body| {
             if call.body["outputFields"] == json!(["title"]) {
                 for row in items(body, "/data") {
-                    drop(row.as_object_mut().and_then(|row| row.shift_remove("id")));
+                    drop(row.as_object_mut().and_then(|row| row.remove("id")));
                 }
             }
         }),
@@ -546,7 +546,7 @@ pub(super) const TABLE: &[Own] = &[
         Answers(|_, call, body| {
             if call.body.get("outputFields").is_none() {
                 for row in items(body, "/data") {
-                    drop(row.as_object_mut().and_then(|row| row.shift_remove("id")));
+                    drop(row.as_object_mut().and_then(|row| row.remove("id")));
                 }
             }
         }),

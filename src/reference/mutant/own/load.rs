@@ -94,7 +94,7 @@ pub(super) const TABLE: &[Own] = &[
         Answers(|_, _, body| {
             for row in items(body, "/data") {
                 if let Some(row) = row.as_object_mut() {
-                    row.shift_remove("title");
+                    row.remove("title");
                 }
             }
         }),
@@ -116,7 +116,7 @@ pub(super) const TABLE: &[Own] = &[
         "load-state-never-loaded-again",
         "A collection that was released stays in the state Loading after its next load.",
         &["collections/load", "collections/get_load_state"],
-        &["load.load.makes-readable", "load.load.after-release", "load.state.loaded"],
+        &["load.load.makes-readable", "load.state.loaded"],
         Does(|broken, call| {
             let key = call.collection();
             if call.operation == "collections/load" {

@@ -241,7 +241,7 @@ pub(super) const TABLE: &[Own] = &[
                 return and_then(broken, call, || drop(broken.memory().insert(key, call.body.clone())));
             }
             let mut rows = broken.memory().get(&key).cloned()?;
-            rows.as_object_mut()?.shift_remove("partitionName");
+            rows.as_object_mut()?.remove("partitionName");
             and_then(broken, call, || drop(broken.ask(call, "entities/insert", rows)))
         }),
     ),
