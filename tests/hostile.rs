@@ -138,7 +138,7 @@ fn contract() -> Contract {
         ("profiles/milvus-3.0.yaml", profile("present: [jobs/x/describe]")),
         ("profiles/zilliz-cloud.yaml", profile("hosts: [zillizcloud.com]")),
     ];
-    Contract::load(Tree::of(files.iter().map(|(path, text)| (*path, text.as_str())))).unwrap()
+    Contract::load(&Tree::of(files.iter().map(|(path, text)| (*path, text.as_str())))).unwrap()
 }
 
 async fn look(url: &str, token: Option<&str>, timeout: Duration) -> Result<Recognition, PreflightError> {

@@ -1,5 +1,7 @@
 //! Every check can fail: the suite is run against the reference target and against all its mutants.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking, also in its helpers")]
+
 use milvus_conformance::contract::{Contract, ProfileContract, Tree};
 use milvus_conformance::engine::{
     Caller, CaseReport, Checked, Interrupt, Ledger, Options, PlannedCase, Session, run_one,
@@ -183,17 +185,43 @@ async fn fates(suite: &Arc<Suite>, mutants: Vec<Mutant>) -> Vec<Fate> {
     fates
 }
 
+/// Whether the profile has every requirement that the mutant names.
+fn applies(contract: &Contract, profile: Profile, mutant: &Mutant) -> bool {
+    let requirement = |id: &&str| contract.requirements.get(*id).unwrap_or_else(|| panic!("{mutant} names {id}"));
+    mutant.trips.iter().map(requirement).all(|requirement| requirement.bounds.hold_for(profile))
+}
+
+/// What a mutant names and did not trip.
+fn untripped(fate: &Fate) -> Vec<String> {
+    let missed = fate.mutant.trips.iter().filter(|id| !fate.tripped.contains(**id));
+    missed.map(|id| format!("{} did not trip {id}, but {:?}", fate.mutant, fate.tripped)).collect()
+}
+
+#[test]
+#[ignore = "takes two minutes; the first test runs them in one profile"]
+fn mutants_written_by_hand_trip_their_requirements_in_every_profile() {
+    let contract = Arc::new(Contract::load(&Tree::embedded()).unwrap());
+    let runtime = Runtime::new().unwrap();
+    for profile in [Profile::Milvus24, Profile::Milvus25, Profile::Milvus30, Profile::ZillizCloud] {
+        let mutants = Mutant::catalogue(&contract).into_iter();
+        let mutants = mutants.filter(|mutant| mutant.is_own() && applies(&contract, profile, mutant)).collect();
+        let fates = runtime.block_on(async {
+            let suite = Arc::new(Suite::new(&contract, profile).await);
+            fates(&suite, mutants).await
+        });
+        let problems: Vec<String> = fates.iter().flat_map(untripped).collect();
+        assert!(problems.is_empty(), "{profile}:\n{}", problems.join("\n"));
+    }
+}
+
 #[test]
 fn every_mutant_is_caught_and_every_requirement_tripped() {
     let contract = Arc::new(Contract::load(&Tree::embedded()).unwrap());
     let mutants = Mutant::catalogue(&contract);
     let ids: BTreeSet<&str> = mutants.iter().map(|mutant| mutant.id.as_str()).collect();
     assert_eq!(ids.len(), mutants.len(), "ids of mutants are unique");
-    let applies = |profile: Profile, mutant: &Mutant| {
-        let requirement = |id: &&str| contract.requirements.get(*id).unwrap_or_else(|| panic!("{mutant} names {id}"));
-        mutant.trips.iter().map(requirement).all(|requirement| requirement.bounds.hold_for(profile))
-    };
-    let (usual, special): (Vec<_>, Vec<_>) = mutants.into_iter().partition(|mutant| applies(Profile::Milvus26, mutant));
+    let (usual, special): (Vec<_>, Vec<_>) =
+        mutants.into_iter().partition(|mutant| applies(&contract, Profile::Milvus26, mutant));
     let runtime = Runtime::new().unwrap();
     let started = std::time::Instant::now();
     let fates = runtime.block_on(async {
@@ -227,9 +255,7 @@ fn every_mutant_is_caught_and_every_requirement_tripped() {
                 None => problems.push(format!("{id} was not caught: {}", fate.mutant.about)),
             }
         }
-        for id in fate.mutant.trips.iter().filter(|id| !fate.tripped.contains(**id)) {
-            problems.push(format!("{} did not trip {id}, but {:?}", fate.mutant, fate.tripped));
-        }
+        problems.extend(untripped(fate));
     }
     let testable = contract.requirements.values().filter(|requirement| {
         let id = &requirement.id;

@@ -579,7 +579,7 @@ mod tests {
             .collect();
         files.push(("profiles/zilliz-cloud.yaml".to_owned(), format!("{head}{{hosts: [zillizcloud.com]}}\n")));
         files.extend(["errors.yaml", "readings.yaml"].map(|name| (name.to_owned(), "{}".to_owned())));
-        Contract::load(Tree::of(files.iter().map(|(path, text)| (path.as_str(), text.as_str())))).unwrap()
+        Contract::load(&Tree::of(files.iter().map(|(path, text)| (path.as_str(), text.as_str())))).unwrap()
     }
 
     fn fine() -> (u16, String) {

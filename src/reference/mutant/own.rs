@@ -118,6 +118,7 @@ fn spoilt(honest: Response, change: impl FnOnce(&mut Value)) -> (Response, bool)
 }
 
 /// Does what the model does and, after a success, something more.
+#[expect(clippy::unnecessary_wraps, reason = "it is the last word of many deeds")]
 fn and_then(broken: &Broken, call: &Call<'_>, more: impl FnOnce()) -> Option<Response> {
     let honest = broken.honest(call);
     if is_success(&parsed(&honest)) {

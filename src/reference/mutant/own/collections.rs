@@ -611,21 +611,32 @@ pub(super) const TABLE: &[Own] = &[
         "A rename to the present name is accepted.",
         &["collections/rename"],
         &["collection.rename.same-name"],
-        Accepts("should be different"),
+        Does(|broken, call| {
+            let same = call.text("newCollectionName") == call.text("collectionName");
+            (same && is_failure(&parsed(&broken.honest(call)))).then(|| success(&empty()))
+        }),
     ),
     own(
         "collection-rename-onto-a-collection",
         "A rename to the name of another collection is accepted.",
         &["collections/rename"],
         &["collection.rename.taken-name"],
-        Accepts("duplicated new collection name"),
+        Does(|broken, call| {
+            let new = call.text("newCollectionName");
+            let taken =
+                new != call.text("collectionName") && owner(broken, call, new).is_none() && exists(broken, call, new);
+            (taken && is_failure(&parsed(&broken.honest(call)))).then(|| success(&empty()))
+        }),
     ),
     own(
         "collection-rename-onto-an-alias",
         "A rename to the name of an alias is accepted.",
         &["collections/rename"],
         &["collection.rename.taken-name"],
-        Accepts("existing alias"),
+        Does(|broken, call| {
+            let taken = owner(broken, call, call.text("newCollectionName")).is_some();
+            (taken && is_failure(&parsed(&broken.honest(call)))).then(|| success(&empty()))
+        }),
     ),
     own(
         "collection-rename-of-nothing",

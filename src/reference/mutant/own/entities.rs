@@ -2,7 +2,7 @@
 
 use super::super::{is_failure, is_success, parsed, success};
 use super::Deed::{Accepts, Answers, Asks, Does, Ignores, Nothing, Refuses};
-use super::{Broken, Call, Own, and_then, empty, exists, is_loaded, items, lose_rows, own};
+use super::{Broken, Call, Own, and_then, exists, is_loaded, items, lose_rows, own};
 use serde_json::{Value, json};
 
 fn keys_of(call: &Call<'_>) -> Vec<Value> {
@@ -308,7 +308,7 @@ pub(super) const TABLE: &[Own] = &[
         Does(|broken, call| {
             let mut body = call.body.clone();
             let rows = body["data"].as_array_mut()?;
-            rows.retain(|row| row.get("id").is_none_or(|id| count_of(broken, call, &[id.clone()]) > 0));
+            rows.retain(|row| row.get("id").is_none_or(|id| count_of(broken, call, std::slice::from_ref(id)) > 0));
             let answer = broken.reference.copy().answer(call.request);
             if is_success(&parsed(&answer)) {
                 broken.with_body(call, &body);
@@ -736,7 +736,6 @@ pub(super) const TABLE: &[Own] = &[
         &["load.query.needs-load", "load.search.needs-load", "collection.release.unloads"],
         Does(|broken, call| {
             let refused = parsed(&broken.honest(call))["code"] == json!(101);
-            let _ = empty();
             refused.then(|| success(&json!([])))
         }),
     ),

@@ -100,12 +100,11 @@ pub(super) const TABLE: &[Own] = &[
         }),
     ),
     own(
-        "load-never-ends",
-        "A load never ends.",
+        "load-ends-at-99",
+        "The progress of a loaded collection is 99.",
         &["collections/get_load_state"],
         &["load.state.loaded"],
         Answers(|_, call, body| {
-            // Else no fixture would ever be ready, and no check of the state reached.
             let of_load = call.body.get("partitionNames").is_none();
             if of_load && body["data"]["loadState"] == LOADED[0] && body["data"]["loadProgress"] == 100 {
                 body["data"]["loadProgress"] = json!(99);

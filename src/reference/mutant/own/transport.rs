@@ -41,12 +41,7 @@ pub(super) const TABLE: &[Own] = &[
         "POST finds no operation.",
         &["partitions/release", "collections/release", "partitions/drop", "aliases/drop"],
         &["transport.method.post", "transport.cluster.compatible"],
-        Does(|broken, call| {
-            // The preparation of a case and its end are let through.
-            let tells = ["collections/get_load_state"].contains(&call.operation);
-            let _ = broken;
-            (!tells && call.request.method == "POST").then(without_route)
-        }),
+        Does(|_, call| (call.request.method == "POST").then(without_route)),
     ),
     own(
         "transport-post-fails",
@@ -183,7 +178,7 @@ pub(super) const TABLE: &[Own] = &[
     ),
     own(
         "transport-auth-always-refused",
-        "The second call of every collection is refused for its credentials.",
+        "has refuses all credentials.",
         &["collections/has"],
         &["transport.auth.bearer", "transport.auth.bare"],
         Does(|_, _| Some(not_authenticated())),
