@@ -1,6 +1,7 @@
 //! Every check can fail: the suite is run against the reference target and against all its mutants.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking, also in its helpers")]
+#![expect(clippy::print_stdout, reason = "the figures are what the test is run for")]
 
 use milvus_conformance::contract::{Contract, ProfileContract, Tree};
 use milvus_conformance::engine::{
