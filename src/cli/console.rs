@@ -93,7 +93,7 @@ impl Console {
         }
         if self.detail > Detail::Quiet {
             text.push_str(&told(&self.below_gate, self.detail));
-            text.push_str(&seeds(&outcome.requirements, self.detail));
+            text.push_str(&seeds(&outcome.requirements));
             text.push_str(&requirements(&outcome.requirements));
             text.push_str(&readings(outcome));
             text.push_str(&undocumented(&self.undocumented, self.detail));
@@ -225,7 +225,7 @@ fn told(findings: &[Finding], detail: Detail) -> String {
 }
 
 /// Every seed document with what is said of its requirements: all of them when asked for, else only what went wrong.
-fn seeds(requirements: &[RequirementResult], detail: Detail) -> String {
+fn seeds(requirements: &[RequirementResult]) -> String {
     let mut by_seed: BTreeMap<&str, Vec<&RequirementResult>> = BTreeMap::new();
     for requirement in requirements.iter().filter(|requirement| !requirement.id.starts_with("response.")) {
         let mut named: Vec<&str> = requirement.sources.iter().filter_map(|source| source.seed.as_deref()).collect();
@@ -238,15 +238,12 @@ fn seeds(requirements: &[RequirementResult], detail: Detail) -> String {
     if by_seed.is_empty() {
         return String::new();
     }
-    let all = detail >= Detail::Cases;
     let mut text = format!("{}\n", style::strong("Documents the suite starts from"));
     for (seed, requirements) in by_seed {
         let _ = writeln!(text, "  {seed}  {}", style::faint(&verdicts(&requirements)));
-        let shown = |requirement: &RequirementResult| match requirement.verdict {
-            Verdict::Pass => all,
-            // Of a part of the suite, most requirements are skipped, and their number says enough.
-            Verdict::Skipped => all && requirement.not_testable.is_some(),
-            _ => true,
+        // Of a part of the suite, most requirements are skipped, and their number says enough.
+        let shown = |requirement: &RequirementResult| {
+            requirement.verdict != Verdict::Skipped || requirement.not_testable.is_some()
         };
         for requirement in requirements.into_iter().filter(|requirement| shown(requirement)) {
             let why = match &requirement.not_testable {
@@ -261,9 +258,6 @@ fn seeds(requirements: &[RequirementResult], detail: Detail) -> String {
                 requirement.id
             );
         }
-    }
-    if !all {
-        let _ = writeln!(text, "  {}", style::faint("-v shows each of their requirements"));
     }
     text.push('\n');
     text
