@@ -2,6 +2,8 @@
 //!
 //! After a deliberate change of a screen: `INSTA_UPDATE=always cargo test --test cli`, then read the difference.
 
+#![allow(clippy::unwrap_used)] // Helpers are test code, too, which clippy does not see.
+
 mod support;
 
 use insta::Settings;

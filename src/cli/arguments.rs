@@ -251,7 +251,7 @@ pub(super) struct CompletionsArguments {
 /// A report to be made after the run.
 #[derive(Clone, Debug)]
 pub(super) enum ReportWanted {
-    /// JUnit XML in this file.
+    /// `JUnit` XML in this file.
     Junit(PathBuf),
 }
 
