@@ -139,10 +139,15 @@ impl std::error::Error for Diagnostic {}
 /// "did you mean …" for a word that is close to a known one; the list of known words when none is close and there are few.
 pub fn suggestion<'a>(wrong: &str, known: impl IntoIterator<Item = &'a str>) -> Option<String> {
     let known: Vec<&str> = known.into_iter().collect();
-    let best = known
-        .iter()
-        .map(|word| (strsim::jaro_winkler(&wrong.to_lowercase(), &word.to_lowercase()), *word))
-        .max_by(|left, right| left.0.total_cmp(&right.0));
+    let wrong = wrong.to_lowercase();
+    let likeness = |word: &str| {
+        let word = word.to_lowercase();
+        // A slip or two of the fingers counts as near however short the word is.
+        let slips = strsim::damerau_levenshtein(&wrong, &word);
+        let near = slips <= (wrong.len() / 4).max(1);
+        strsim::jaro_winkler(&wrong, &word) + if near { 1.0 } else { 0.0 }
+    };
+    let best = known.iter().map(|word| (likeness(word), *word)).max_by(|left, right| left.0.total_cmp(&right.0));
     match best {
         Some((score, word)) if score > 0.8 => Some(format!("did you mean `{word}`?")),
         Some(_) if known.len() <= 20 => Some(format!("known are {}", listed(&known))),

@@ -120,12 +120,7 @@ impl Suite {
         let seen = runtime
             .block_on(preflight(&target, &contract, token.as_ref(), requested, REQUEST_TIMEOUT))
             .map_err(|error| SuiteError::Other(error.to_string()))?;
-        let facts = contract.profiles.get(&seen.profile);
-        let mut capabilities: std::collections::BTreeSet<String> =
-            facts.into_iter().flat_map(|facts| facts.capabilities.clone()).collect();
-        if !(seen.auth && token.is_some()) {
-            capabilities.remove("auth");
-        }
+        let capabilities = seen.capabilities(&contract, token.as_ref());
         let plan = checked.plan(seen.profile, &capabilities);
         let options = Options { token: token.clone(), gate: self.gate, ..Options::default() };
         let caller = Caller::new(target, token.as_ref(), redactor, None, REQUEST_TIMEOUT);

@@ -13,6 +13,7 @@ pub mod reference;
 pub mod report;
 pub mod results;
 pub mod scenario;
+pub mod snapshot;
 pub mod target;
 pub mod verdict;
 pub mod yaml;

@@ -1,5 +1,4 @@
 //! The command line: one file a command. Only this module prints.
-#![expect(clippy::print_stdout, clippy::print_stderr, reason = "printing is what a command line is for")]
 
 mod arguments;
 mod completions;

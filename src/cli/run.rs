@@ -163,11 +163,7 @@ fn capabilities(
     arguments: &RunArguments,
     reached: &Reached,
 ) -> BTreeSet<String> {
-    let facts = contract.profiles.get(&recognition.profile);
-    let mut capabilities: BTreeSet<String> = facts.into_iter().flat_map(|facts| facts.capabilities.clone()).collect();
-    if !(recognition.auth && reached.token.is_some()) {
-        capabilities.remove("auth");
-    }
+    let mut capabilities = recognition.capabilities(contract, reached.token.as_ref());
     let flags = [(arguments.hazardous, "hazardous"), (arguments.heavy, "heavy")];
     capabilities.extend(flags.into_iter().filter(|(set, _)| *set).map(|(_, name)| name.to_owned()));
     capabilities

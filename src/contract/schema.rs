@@ -246,6 +246,6 @@ mod tests {
         let base = json!({"properties": {"code": {"type": "integer"}}});
         let named = Named::of(&schema, "here", &|_, _| Some(("here", &base)));
         let answer = json!({"code": 0, "extra": 1, "data": [{"id": 1}, {"id": 2, "x/y": 3}], "rows": {"any": 1}});
-        assert_eq!(named.unnamed(&answer), ["/extra", "/data/1/x~1y"]);
+        assert_eq!(named.unnamed(&answer), ["/data/1/x~1y", "/extra"]);
     }
 }

@@ -131,6 +131,11 @@ impl Contract {
         self.operations.values().filter(move |operation| operation.bounds.hold_for(profile))
     }
 
+    /// The operation whose requests go to this path.
+    pub fn operation_at(&self, path: &str) -> Option<&Operation> {
+        self.operations.values().find(|operation| operation.file.path == path)
+    }
+
     fn add_requirements(
         &mut self,
         file: IndexMap<String, RequirementFile>,

@@ -80,6 +80,7 @@ struct Ready<'a, 's> {
     number: String,
     operation: &'a Operation,
     request: Request,
+    own_route: bool,
     returns: Vec<(&'s Path, Cow<'s, Matcher>)>,
 }
 
@@ -239,7 +240,7 @@ impl<'a> Case<'a> {
                 self.made.push(entry);
             }
         }
-        Ok(Ready { step, number, operation, request: prepared.request, returns })
+        Ok(Ready { step, number, operation, request: prepared.request, own_route: prepared.own_route, returns })
     }
 
     /// Sends a step and judges the answer; again and again when a condition is awaited.
@@ -249,8 +250,7 @@ impl<'a> Case<'a> {
     {
         let (step, session) = (ready.step, self.session);
         let contract: &'a ProfileContract = session.contract();
-        let own_route = step.path.is_none() && step.method.is_none();
-        let operation = own_route.then(|| contract.operation(&ready.operation.name)).flatten();
+        let operation = ready.own_route.then(|| contract.operation(&ready.operation.name)).flatten();
         let question: Question<'s> = Question { operation, fails: step.fails.as_ref(), status: step.status };
         let patient = step.eventually.is_some() || step.within.is_some();
         let within = step.within.as_ref().and_then(|text| parse_duration(text).ok());

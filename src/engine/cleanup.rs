@@ -15,11 +15,7 @@ pub async fn remove(caller: &Caller, contract: &ProfileContract, entries: &[Entr
     ordered.sort_by_key(|entry| entry.object);
     let mut done = Vec::with_capacity(entries.len());
     for entry in ordered {
-        let why = match drop_one(caller, contract, entry).await {
-            Ok(()) => None,
-            Err(why) => Some(why),
-        };
-        let leftover = why.map(|why| Leftover {
+        let leftover = drop_one(caller, contract, entry).await.err().map(|why| Leftover {
             object: entry.object,
             database: entry.database.clone(),
             name: entry.name.clone(),

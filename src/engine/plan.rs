@@ -183,6 +183,7 @@ impl Facts {
         let lacking = self.needs.iter().find(|need| !capabilities.contains(*need))?;
         Some(match lacking.as_str() {
             "auth" => "needs a target that checks tokens, and a token".to_owned(),
+            "password" => "needs a token of the form user:password".to_owned(),
             "hazardous" => "may end the server's process; only with --hazardous".to_owned(),
             "heavy" => "makes many objects; only with --heavy".to_owned(),
             other => format!("needs {other}, which {profile} does not have"),

@@ -84,6 +84,8 @@ pub(super) enum StepError {
 /// A step made ready to be sent.
 pub(super) struct Prepared {
     pub(super) request: Request,
+    /// Whether it goes to the operation's own method and path, so that the operation's schemas apply.
+    pub(super) own_route: bool,
     /// What the call makes, to be noted before it is sent.
     pub(super) makes: Option<Entry>,
 }
@@ -97,7 +99,12 @@ pub(super) fn prepare(
     scope: &Scope,
     prefix: &str,
 ) -> Result<Prepared, StepError> {
-    let own_route = step.path.is_none() && step.method.is_none();
+    let method = step.method.clone().unwrap_or_else(|| operation.file.method.clone());
+    let path = match &step.path {
+        Some(path) => as_text(&scope.fill_text(path)?),
+        None => operation.file.path.clone(),
+    };
+    let own_route = method == operation.file.method && bare(&path) == operation.file.path;
     let mut json = step.with.as_ref().map(|with| scope.fill(with)).transpose()?;
     let text = step.body.as_ref().map(|text| scope.fill_text(text)).transpose()?;
     if text.is_none() && json.is_none() && own_route {
@@ -119,68 +126,84 @@ pub(super) fn prepare(
         return Err(StepError::Request { message: fault.message, pointer: fault.pointer });
     }
     let body = text.as_ref().map(as_text).or_else(|| json.as_ref().map(Value::to_string)).unwrap_or_default();
-    let makes = if own_route { guarded(operation, step, json.as_ref(), &body, scope, prefix)? } else { None };
-    Ok(Prepared {
-        request: Request {
-            method: step.method.clone().unwrap_or_else(|| operation.file.method.clone()),
-            path: match &step.path {
-                Some(path) => as_text(&scope.fill_text(path)?),
-                None => operation.file.path.clone(),
-            },
-            headers: headers(&caller.headers, step, scope)?,
-            body: Bytes::from(body),
-        },
-        makes,
-    })
-}
-
-/// Refuses a write that names something that is not the run's own, and says what a create makes.
-fn guarded(
-    operation: &Operation,
-    step: &Step,
-    json: Option<&Value>,
-    text: &str,
-    scope: &Scope,
-    prefix: &str,
-) -> Result<Option<Entry>, StepError> {
-    if operation.file.effect == Effect::Read {
-        return Ok(None);
-    }
-    let parsed;
-    let body = match json {
+    let headers = headers(&caller.headers, step, scope)?;
+    let read;
+    let sent = match &json {
         Some(body) => body,
         // A server reads the first JSON value of a text and may not mind what follows.
         None => {
-            let mut values = serde_json::Deserializer::from_str(text).into_iter::<Value>();
-            parsed = values.next().and_then(Result::ok).unwrap_or_default();
-            &parsed
+            let mut values = serde_json::Deserializer::from_str(&body).into_iter::<Value>();
+            read = values.next().and_then(Result::ok).unwrap_or_default();
+            &read
         }
     };
-    let name_at = |key: &str| {
-        let object = body.as_object()?;
+    let called = if own_route { Some(operation) } else { contract.whole().operation_at(bare(&path)) };
+    let makes = guarded(called, &Sent { path: &path, body: sent, headers: &headers }, step.fails.is_some(), prefix)?;
+    Ok(Prepared { request: Request { method, path, headers, body: Bytes::from(body) }, own_route, makes })
+}
+
+/// A path without its query and a slash at its end, which servers may not mind.
+fn bare(path: &str) -> &str {
+    path.split('?').next().unwrap_or_default().trim_end_matches('/')
+}
+
+/// What is about to be sent.
+struct Sent<'a> {
+    path: &'a str,
+    body: &'a Value,
+    headers: &'a [(String, String)],
+}
+
+impl Sent<'_> {
+    /// The text under a key of the body; servers do not mind its case.
+    fn text(&self, key: &str) -> Option<&str> {
+        let object = self.body.as_object()?;
         object.iter().find(|(name, _)| name.eq_ignore_ascii_case(key)).and_then(|(_, value)| value.as_str())
-    };
+    }
+
+    fn named(&self, key: &str) -> Option<&str> {
+        self.text(key).filter(|name| !name.trim().is_empty())
+    }
+}
+
+/// The keys that name what a call to a path outside the contract might change.
+const NAMING: [&str; 7] =
+    ["collectionName", "aliasName", "dbName", "userName", "roleName", "privilegeGroupName", "resourceGroupName"];
+
+/// Refuses a call that could change something that is not the run's own, and says what a create makes. `called` is the
+/// operation at the path, whatever the method: a server may be lax about methods.
+fn guarded(
+    called: Option<&Operation>,
+    sent: &Sent<'_>,
+    must_fail: bool,
+    prefix: &str,
+) -> Result<Option<Entry>, StepError> {
     let own = |name: &str| name.contains(prefix);
-    let target = operation.file.target.as_deref().and_then(name_at).unwrap_or_default();
+    let foreign = |name: &str| StepError::Foreign { operation: sent.path.to_owned(), name: name.to_owned() };
+    let Some(operation) = called else {
+        let named = NAMING.into_iter().filter_map(|key| sent.named(key)).find(|name| !own(name));
+        return named.map_or(Ok(None), |name| Err(foreign(name)));
+    };
+    if operation.file.effect == Effect::Read {
+        return Ok(None);
+    }
     let creates = operation.file.creates.as_ref();
     // A create that is to fail may name what is there already, such as the default database.
-    let refused = !target.trim().is_empty() && !own(target) && !(creates.is_some() && step.fails.is_some());
-    if refused {
-        return Err(StepError::Foreign { operation: operation.name.clone(), name: target.to_owned() });
+    if let Some(target) = operation.file.target.as_deref().and_then(|key| sent.named(key))
+        && !own(target)
+        && !(creates.is_some() && must_fail)
+    {
+        return Err(foreign(target));
     }
     let Some(created) = creates else { return Ok(None) };
-    let Some(name) = name_at(&created.named).filter(|name| own(name)) else { return Ok(None) };
-    let header = || {
-        let named = step.headers.iter().find(|(key, _)| key.eq_ignore_ascii_case("DB-Name"))?;
-        scope.fill_text(named.1.as_ref()?).ok().map(|value| as_text(&value))
-    };
+    let Some(name) = sent.text(&created.named).filter(|name| own(name)) else { return Ok(None) };
+    let header =
+        || sent.headers.iter().find(|(key, _)| key.eq_ignore_ascii_case("DB-Name")).map(|(_, name)| name.as_str());
     let database = match created.object {
         ObjectKind::Database => None,
-        ObjectKind::Alias | ObjectKind::Collection => name_at("newDbName")
-            .filter(|name| !name.is_empty())
-            .or_else(|| name_at("dbName").filter(|name| !name.is_empty()))
-            .map(str::to_owned)
-            .or_else(header),
+        ObjectKind::Alias | ObjectKind::Collection => {
+            sent.named("newDbName").or_else(|| sent.named("dbName")).or_else(header).map(str::to_owned)
+        }
     };
     Ok(Some(Entry { object: created.object, database, name: name.to_owned() }))
 }
@@ -200,5 +223,79 @@ fn as_text(value: &Value) -> String {
     match value {
         Value::String(text) => text.clone(),
         other => other.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::contract::{Contract, Tree};
+    use crate::profile::Profile;
+    use crate::yaml;
+    use std::sync::Arc;
+
+    /// What becomes of a step, written as in a scenario, in a run whose names begin with `mc_a_`.
+    fn prepared(step: &str) -> Result<Option<String>, String> {
+        let contract = Arc::new(Contract::load(&Tree::embedded()).unwrap());
+        let contract = contract.compile(Profile::Milvus26).unwrap();
+        let step: Step = yaml::read(&crate::diagnostic::SourceText::new("step.yaml", step)).unwrap();
+        let operation = &contract.whole().operations[step.call.as_ref().unwrap().value.as_str()];
+        let target = Target::InProcess(Arc::new(crate::reference::Reference::new(crate::reference::Config {
+            profile: Profile::Milvus26,
+            token: None,
+        })));
+        let caller = Caller::new(target, None, Redactor::default(), None, Duration::from_secs(1));
+        let mut scope = Scope::new("mc_a_1_");
+        scope.set("found", Value::String("production".to_owned()));
+        match prepare(&caller, &contract, operation, &step, &scope, "mc_a_") {
+            Ok(prepared) => Ok(prepared.makes.map(|entry| entry.name)),
+            Err(error) => Err(error.to_string()),
+        }
+    }
+
+    #[test]
+    fn what_is_not_the_runs_own_is_never_changed_whatever_the_detour() {
+        for step in [
+            "{call: collections/drop, with: {collectionName: production}}",
+            "{call: collections/drop, with: {collectionName: '${found}'}}",
+            "{call: collections/drop, method: POST, with: {collectionName: '${found}'}}",
+            "{call: collections/drop, method: PUT, with: {COLLECTIONNAME: '${found}'}}",
+            "{call: collections/has, path: /v2/vectordb/collections/drop, with: {collectionName: production}}",
+            "{call: collections/has, path: '/v2/vectordb/collections/drop/?a=b', with: {collectionName: production}}",
+            "{call: collections/has, path: /v2/vectordb/collections/truncate, with: {collectionName: production}}",
+            "{call: collections/drop, body: '{\"collectionName\":\"production\"} and more'}",
+            "{call: partitions/drop, with: {collectionName: production, partitionName: '${name(a)}'}, fails: any}",
+            "{call: databases/drop, with: {dbName: default}, fails: any}",
+        ] {
+            let refused = prepared(step).unwrap_err();
+            assert!(refused.contains("does not carry the run's prefix"), "{step}: {refused}");
+        }
+    }
+
+    #[test]
+    fn reading_and_the_runs_own_are_free_and_creates_are_noted() {
+        for (step, made) in [
+            ("{call: collections/has, with: {collectionName: production}}", None),
+            ("{call: collections/drop, with: {collectionName: '${name(books)}'}}", None),
+            ("{call: collections/drop, with: {}, invalid: true, fails: any}", None),
+            ("{call: databases/create, with: {dbName: default}, fails: any}", None),
+            (
+                "{call: collections/create, with: {collectionName: '${name(books)}', dimension: 4}}",
+                Some("mc_a_1_books"),
+            ),
+            ("{call: databases/create, with: {dbName: '1${name(a)}'}, fails: any}", Some("1mc_a_1_a")),
+            (
+                "{call: collections/rename, with: {collectionName: '${name(a)}', newCollectionName: '${name(b)}'}}",
+                Some("mc_a_1_b"),
+            ),
+        ] {
+            assert_eq!(prepared(step), Ok(made.map(str::to_owned)), "{step}");
+        }
+    }
+
+    #[test]
+    fn a_request_that_does_not_fit_is_not_sent_unless_that_is_meant() {
+        assert!(prepared("{call: collections/has, with: {collectionName: 5}}").unwrap_err().contains("invalid: true"));
+        assert_eq!(prepared("{call: collections/has, with: {collectionName: 5}, invalid: true}"), Ok(None));
     }
 }

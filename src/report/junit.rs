@@ -1,4 +1,4 @@
-//! The results as JUnit XML, for continuous integration.
+//! The results as `JUnit` XML, for continuous integration.
 
 use crate::results::Results;
 use crate::verdict::{Finding, Verdict};
@@ -26,9 +26,8 @@ pub fn junit(results: &Results) -> Result<String, quick_junit::SerializeError> {
                 status.set_message(case.findings.first().map_or_else(|| case.title.clone(), headline));
                 status.set_description(text(&case.findings));
             }
-            Verdict::Error => drop(status.set_message(reason)),
+            Verdict::Error | Verdict::Skipped => drop(status.set_message(reason)),
             Verdict::Unsupported => drop(status.set_message(format!("the target has no {reason}"))),
-            Verdict::Skipped => drop(status.set_message(reason)),
             Verdict::Pass | Verdict::Known => {}
         }
         let mut test = TestCase::new(case.id.as_str(), status);

@@ -69,8 +69,8 @@ fn place(step: &Step) -> Option<Range<usize>> {
         .or_else(|| step.proves.first().map(At::span))
 }
 
-/// Capabilities that the user grants with a flag.
-const OPT_IN: [&str; 2] = ["hazardous", "heavy"];
+/// Capabilities that no profile names: a token with a password, and what the user allows with a flag.
+const OPT_IN: [&str; 3] = ["password", "hazardous", "heavy"];
 
 fn builtin() -> BTreeSet<String> {
     BUILT_IN.map(str::to_owned).into()

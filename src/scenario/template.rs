@@ -21,8 +21,8 @@ pub enum TemplateError {
     Unknown(String),
     /// A word that looks like a call and is none.
     #[error(
-        "`{0}` is no call of a template function; known are name(word), repeat(text, times), vector(dimension, seed), \
-         for at most {LONGEST} bytes or numbers"
+        "`{0}` is no call of a template function; known are name(word), name(word, bytes), repeat(text, times), \
+         vector(dimension, seed), for at most {LONGEST} bytes or numbers"
     )]
     Function(String),
     /// Text that became no regular expression once filled in.
@@ -105,7 +105,11 @@ impl Scope {
 
     fn evaluate(&self, expression: &str) -> Result<Value, TemplateError> {
         match Expression::parse(expression)? {
-            Expression::Name(word) => Ok(Value::String(self.name(word))),
+            Expression::Name(word, bytes) => {
+                let name = self.name(word);
+                let missing = bytes.unwrap_or_default().saturating_sub(name.len());
+                Ok(Value::String(name + &"x".repeat(missing)))
+            }
             Expression::Repeat(text, times) => Ok(Value::String(text.repeat(times))),
             Expression::Vector(dimension, seed) => Ok(vector(dimension, seed)),
             Expression::Variable(path) => {
@@ -191,7 +195,7 @@ fn parts(text: &str) -> Result<Vec<Part<'_>>, TemplateError> {
 
 enum Expression<'a> {
     Variable(&'a str),
-    Name(&'a str),
+    Name(&'a str, Option<usize>),
     Repeat(&'a str, usize),
     Vector(usize, u64),
 }
@@ -204,7 +208,11 @@ impl<'a> Expression<'a> {
         let wrong = || TemplateError::Function(expression.to_owned());
         let arguments: Vec<&str> = arguments.split(',').map(str::trim).collect();
         match (word.trim(), arguments.as_slice()) {
-            ("name", [name]) if !name.is_empty() => Ok(Expression::Name(name)),
+            ("name", [name]) if !name.is_empty() => Ok(Expression::Name(name, None)),
+            ("name", [name, bytes]) if !name.is_empty() => match bytes.parse::<usize>() {
+                Ok(bytes) if bytes <= LONGEST => Ok(Expression::Name(name, Some(bytes))),
+                _ => Err(wrong()),
+            },
             ("repeat", [text, times]) => {
                 let times = times.parse::<usize>().map_err(|_| wrong())?;
                 let fits = text.len().checked_mul(times).is_some_and(|length| length <= LONGEST);
@@ -256,6 +264,7 @@ mod tests {
     #[test]
     fn functions_make_names_texts_and_vectors() {
         assert_eq!(scope().fill(&json!("${name(books)}")).unwrap(), json!("mc_1_books"));
+        assert_eq!(scope().fill(&json!("${name(books, 12)}")).unwrap(), json!("mc_1_booksxx"));
         assert_eq!(scope().fill(&json!("a${repeat(b, 3)}")).unwrap(), json!("abbb"));
         let vector = scope().fill(&json!("${vector(4, 7)}")).unwrap();
         assert_eq!(vector.as_array().unwrap().len(), 4);

@@ -9,6 +9,7 @@ use crate::profile::Profile;
 use bytes::Bytes;
 use indexmap::IndexMap;
 use serde_json::Value;
+use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 /// What was found out about a target.
@@ -24,6 +25,24 @@ pub struct Recognition {
     pub auth: bool,
     /// Whether the token was not allowed to list collections, though it is valid.
     pub limited: bool,
+}
+
+impl Recognition {
+    /// What scenarios may need of the target: what its profile has; `auth` only when it checks tokens and there is one;
+    /// `password` when that token is a user with a password.
+    pub fn capabilities(&self, contract: &Contract, token: Option<&Secret>) -> BTreeSet<String> {
+        let facts = contract.profiles.get(&self.profile);
+        let mut capabilities: BTreeSet<String> =
+            facts.into_iter().flat_map(|facts| facts.capabilities.clone()).collect();
+        let token = token.filter(|_| self.auth && capabilities.contains("auth"));
+        if token.is_none() {
+            capabilities.remove("auth");
+        }
+        if token.is_some_and(|token| token.expose().contains(':')) {
+            capabilities.insert("password".to_owned());
+        }
+        capabilities
+    }
 }
 
 /// Why a run cannot begin. Each text says what was tried, what was seen and what to do; none holds a secret.
