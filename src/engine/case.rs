@@ -251,7 +251,9 @@ impl<'a> Case<'a> {
         let (step, session) = (ready.step, self.session);
         let contract: &'a ProfileContract = session.contract();
         let operation = ready.own_route.then(|| contract.operation(&ready.operation.name)).flatten();
-        let question: Question<'s> = Question { operation, fails: step.fails.as_ref(), status: step.status };
+        // An operation that answered before has not gone; its bare 404 is a failure of another form than the documented.
+        let answers = !ready.own_route || session.has_answered(&ready.operation.name);
+        let question: Question<'s> = Question { operation, fails: step.fails.as_ref(), status: step.status, answers };
         let patient = step.eventually.is_some() || step.within.is_some();
         let within = step.within.as_ref().and_then(|text| parse_duration(text).ok());
         let asked = Instant::now();
@@ -265,6 +267,9 @@ impl<'a> Case<'a> {
                     Stop::Error(format!("step {}, {}: {error}", ready.number, ready.operation.name))
                 })?;
             let mut judgement = judge(contract, &question, &ready.returns, &response);
+            if ready.own_route && matches!(judgement.outcome, Outcome::Success | Outcome::Failure { .. }) {
+                session.note_answer(&ready.operation.name);
+            }
             if session.options().tell_exchanges {
                 let exchange = Box::new(Exchange { request: ready.request.clone(), response, took });
                 let event = Event::Exchanged { id: self.report.id.clone(), step: ready.number.clone(), exchange };

@@ -8,10 +8,11 @@ use crate::scenario::{Fixture, Library};
 use crate::target::Secret;
 use crate::verdict::{Level, Verdict};
 use futures_util::FutureExt;
+use std::collections::HashSet;
 use std::io;
 use std::panic::AssertUnwindSafe;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, PoisonError, RwLock};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 use tokio::sync::{Notify, mpsc};
@@ -87,27 +88,38 @@ impl Interrupt {
 
 /// Everything that the cases of a run share.
 pub struct Session {
-    contract: ProfileContract,
-    library: Library,
+    contract: Arc<ProfileContract>,
+    library: Arc<Library>,
     options: Options,
     ledger: Ledger,
     run: String,
     prefix: String,
     interrupt: Arc<Interrupt>,
+    /// The operations that the target was seen to have.
+    answered: RwLock<HashSet<String>>,
 }
 
 impl Session {
     /// Joins what a run needs. `run` is its name, from which every name that it makes begins.
     pub fn new(
-        contract: ProfileContract,
-        library: Library,
+        contract: impl Into<Arc<ProfileContract>>,
+        library: impl Into<Arc<Library>>,
         options: Options,
         ledger: Ledger,
         run: impl Into<String>,
         interrupt: Arc<Interrupt>,
     ) -> Self {
         let run = run.into();
-        Self { contract, library, options, ledger, prefix: format!("{run}_"), run, interrupt }
+        Self {
+            contract: contract.into(),
+            library: library.into(),
+            options,
+            ledger,
+            prefix: format!("{run}_"),
+            run,
+            interrupt,
+            answered: RwLock::default(),
+        }
     }
 
     /// A new name for a run, short and unlike that of any other.
@@ -135,6 +147,18 @@ impl Session {
     /// The run's name.
     pub fn run_name(&self) -> &str {
         &self.run
+    }
+
+    /// Whether the target was seen to have this operation.
+    pub(super) fn has_answered(&self, operation: &str) -> bool {
+        self.answered.read().unwrap_or_else(PoisonError::into_inner).contains(operation)
+    }
+
+    /// Notes that the target has this operation.
+    pub(super) fn note_answer(&self, operation: &str) {
+        if !self.has_answered(operation) {
+            self.answered.write().unwrap_or_else(PoisonError::into_inner).insert(operation.to_owned());
+        }
     }
 
     pub(super) fn run_prefix(&self) -> &str {

@@ -22,7 +22,11 @@ pub(super) fn judge<'a>(
         return;
     }
     if response.status == 404 && !enveloped {
-        judgement.outcome = Outcome::Unsupported;
+        judgement.outcome = if question.answers {
+            Outcome::Unclear("HTTP 404, as if there were no such operation".to_owned())
+        } else {
+            Outcome::Unsupported
+        };
         return;
     }
     judgement.checks.push(if is_json {

@@ -36,7 +36,18 @@ pub(super) fn judge<'a>(
     };
     let as_expected = wrong_outcome.is_none();
     judgement.unmet.extend(wrong_outcome);
-    if judgement.outcome != Outcome::Unsupported && judgement.outcome != Outcome::Plain {
+    if let Some(expected) = question.status
+        && expected != response.status
+        && judgement.outcome != Outcome::Unsupported
+    {
+        // The step itself asks for this status, so that it belongs to what the step proves and to no automatic check.
+        judgement.unmet.push(Fault {
+            message: format!("the HTTP status is {}", response.status),
+            expected: format!("HTTP {expected}"),
+            actual: json!(response.status),
+            pointer: "status".to_owned(),
+        });
+    } else if judgement.outcome != Outcome::Unsupported && judgement.outcome != Outcome::Plain {
         status(contract, question, response, as_expected, judgement);
     }
     if let (Outcome::Failure { code, message }, Some(fails)) = (&judgement.outcome, question.fails) {

@@ -24,6 +24,9 @@ pub struct Question<'a> {
     pub fails: Option<&'a Fails>,
     /// The HTTP status that must come.
     pub status: Option<u16>,
+    /// Whether the route is known to be there, or is what the step is about, so that a bare 404 is an answer to be judged
+    /// and not the word that there is no such operation.
+    pub answers: bool,
 }
 
 /// What an answer must hold, with every template filled in.

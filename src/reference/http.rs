@@ -36,7 +36,7 @@ pub(super) struct Front {
     state: Mutex<State>,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct State {
     model: Model,
     /// 2.4 keeps the last timeout of a route until a readable one comes; these routes time out at once.
@@ -54,6 +54,15 @@ impl Front {
     pub(super) fn new(config: Config) -> Self {
         let model = Model::new(config.profile);
         Self { config, state: Mutex::new(State { model, timed_out: HashSet::new() }) }
+    }
+
+    pub(super) fn token(&self) -> Option<&str> {
+        self.config.token.as_deref()
+    }
+
+    /// A front of its own with the same state as this one has now.
+    pub(super) fn copy(&self) -> Self {
+        Self { config: self.config.clone(), state: Mutex::new(self.state().clone()) }
     }
 
     fn version(&self) -> Version {

@@ -9,6 +9,7 @@ mod binding;
 mod http;
 mod json;
 mod model;
+pub mod mutant;
 mod operations;
 mod render;
 mod serve;
@@ -42,5 +43,15 @@ impl Reference {
     /// Answers one request. Every request has an answer; a refusal is one too.
     pub fn answer(&self, request: &Request) -> Response {
         self.front.answer(request)
+    }
+
+    /// The accepted credentials.
+    fn token(&self) -> Option<&str> {
+        self.front.token()
+    }
+
+    /// A target of its own with the same state as this one has now.
+    fn copy(&self) -> Self {
+        Self { front: self.front.copy() }
     }
 }

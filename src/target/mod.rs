@@ -20,6 +20,7 @@ pub use send_error::SendError;
 
 use crate::exchange::{Request, Response};
 use crate::reference::Reference;
+use crate::reference::mutant::Broken;
 use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -33,6 +34,12 @@ pub trait Answer: Send + Sync {
 impl Answer for Reference {
     fn answer(&self, request: &Request) -> Response {
         Reference::answer(self, request)
+    }
+}
+
+impl Answer for Broken {
+    fn answer(&self, request: &Request) -> Response {
+        Broken::answer(self, request)
     }
 }
 

@@ -35,7 +35,7 @@ struct Definition {
 }
 
 /// A collection.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Collection {
     pub(super) id: i64,
     pub(super) name: String,

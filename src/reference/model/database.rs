@@ -7,7 +7,7 @@ use indexmap::IndexMap;
 use serde_json::json;
 
 /// A database with everything in it.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Database {
     pub(super) id: i64,
     properties: IndexMap<String, String>,

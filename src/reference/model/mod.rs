@@ -130,7 +130,7 @@ fn key_values(properties: &IndexMap<String, String>) -> Value {
 }
 
 /// The whole state.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Model {
     version: Version,
     databases: IndexMap<String, Database>,
