@@ -46,6 +46,7 @@ fn screen(name: &str, text: &str) {
     settings.add_filter(r"\b\d+ (pass|skipped|fail|calls?|cases|operations|scenarios|of them)\b", "[n] $1");
     settings.add_filter(r"(must|should|observed) +\d+  ", "$1 [n]  ");
     settings.add_filter(r" \(\d+\)", " ([n])");
+    settings.add_filter(r"step \d+, ", "step [n], ");
     settings.add_filter(r"in \d+\.\d s\b", "in [time]");
     settings.add_filter(r"within [\d.]+m?s", "within [time]");
     settings.add_filter(r"milvus-conformance \d+\.\d+\.\d+", "milvus-conformance [version]");
