@@ -2,6 +2,8 @@
 //!
 //! After a deliberate change of a message: `INSTA_UPDATE=always cargo test --test bad_scripts`, then read the difference.
 
+#![allow(clippy::unwrap_used)] // Helpers are test code, too, which clippy does not see.
+
 use milvus_conformance::contract::{Contract, Tree};
 use milvus_conformance::diagnostic::{Diagnostic, SourceText};
 use milvus_conformance::scenario::{Library, check};

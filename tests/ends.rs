@@ -1,6 +1,7 @@
 //! How a run ends when it does not end by itself: interrupted, killed, or left alone by its server. Whatever happens,
 //! nothing is left that is not written down, and no case is blamed.
 #![cfg(unix)]
+#![allow(clippy::unwrap_used)] // Helpers are test code, too, which clippy does not see.
 
 mod support;
 
@@ -225,7 +226,7 @@ fn a_server_that_dies_makes_errors_and_no_findings() {
     server.kill();
     let begun = Instant::now();
     let ended = running.end().exits(1);
-    assert!(begun.elapsed() < Duration::from_secs(60), "it took {:?}", begun.elapsed());
+    assert!(begun.elapsed() < Duration::from_mins(1), "it took {:?}", begun.elapsed());
     let results = place.results();
     assert!(results.outcome.complete);
     assert_eq!(results.cases.len(), 4);

@@ -2,6 +2,8 @@
 //!
 //! After a deliberate change of a type: `UPDATE_SCHEMAS=1 cargo test --test schemas`.
 
+#![allow(clippy::unwrap_used)] // Helpers are test code, too, which clippy does not see.
+
 use jsonschema::Validator;
 use milvus_conformance::diagnostic::SourceText;
 use milvus_conformance::results::Results;

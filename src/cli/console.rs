@@ -31,7 +31,10 @@ pub(super) struct Console {
     detail: Detail,
     bar: ProgressBar,
     redactor: Redactor,
-    below_gate: Vec<Finding>,
+    /// By requirement: the first finding below the gate, and how many there were.
+    below_gate: BTreeMap<String, (Finding, u64)>,
+    /// By operation that the target does not have: the cases that could not be done.
+    unsupported: BTreeMap<String, u64>,
     left: Vec<Leftover>,
     undocumented: BTreeMap<(String, String), u64>,
 }
@@ -46,7 +49,15 @@ impl Console {
         };
         let template = "{bar:24} {pos}/{len} {elapsed:>4} {wide_msg:.dim}";
         bar.set_style(ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar()));
-        Self { detail, bar, redactor, below_gate: Vec::new(), left: Vec::new(), undocumented: BTreeMap::new() }
+        Self {
+            detail,
+            bar,
+            redactor,
+            below_gate: BTreeMap::new(),
+            unsupported: BTreeMap::new(),
+            left: Vec::new(),
+            undocumented: BTreeMap::new(),
+        }
     }
 
     /// The first lines: who talks to whom about what.
@@ -78,8 +89,18 @@ impl Console {
         match case.verdict {
             Verdict::Fail | Verdict::Error | Verdict::Fixed => self.print(&failed(case)),
             verdict => {
-                self.below_gate.extend(case.findings.iter().cloned());
-                if self.detail >= Detail::Cases { self.print(&line(case, verdict)) } else { Ok(()) }
+                for finding in &case.findings {
+                    let times = self.below_gate.entry(finding.requirement.clone());
+                    times.or_insert_with(|| (finding.clone(), 0)).1 += 1;
+                }
+                if verdict == Verdict::Unsupported {
+                    *self.unsupported.entry(case.reason.clone().unwrap_or_default()).or_default() += 1;
+                }
+                if self.detail < Detail::Cases {
+                    return Ok(());
+                }
+                let findings: String = case.findings.iter().map(found).collect();
+                self.print(&format!("{}{findings}", line(case, verdict)))
             }
         }
     }
@@ -93,7 +114,8 @@ impl Console {
         }
         if self.detail > Detail::Quiet {
             text.push_str(&told(&self.below_gate, self.detail));
-            text.push_str(&seeds(&outcome.requirements, self.detail));
+            text.push_str(&unsupported(&self.unsupported));
+            text.push_str(&seeds(&outcome.requirements));
             text.push_str(&requirements(&outcome.requirements));
             text.push_str(&readings(outcome));
             text.push_str(&undocumented(&self.undocumented, self.detail));
@@ -194,24 +216,14 @@ fn exchanged(id: &str, step: &str, exchange: &Exchange, redactor: &Redactor) -> 
     )
 }
 
-/// Findings below the gate: one line for each requirement, everything only when asked for.
-fn told(findings: &[Finding], detail: Detail) -> String {
+/// Findings below the gate, one line for each requirement; asked for, they were shown whole beside their cases.
+fn told(findings: &BTreeMap<String, (Finding, u64)>, detail: Detail) -> String {
     if findings.is_empty() {
         return String::new();
     }
     let mut text = format!("{}\n", style::strong("Below the gate"));
-    if detail >= Detail::Cases {
-        findings.iter().for_each(|finding| text.push_str(&found(finding)));
-        text.push('\n');
-        return text;
-    }
-    let mut grouped: BTreeMap<&str, Vec<&Finding>> = BTreeMap::new();
-    for finding in findings {
-        grouped.entry(&finding.requirement).or_default().push(finding);
-    }
-    for (requirement, findings) in grouped {
-        let first = findings[0];
-        let times = if findings.len() > 1 { format!(" ({} times)", findings.len()) } else { String::new() };
+    for (requirement, (first, times)) in findings {
+        let times = if *times > 1 { format!(" ({times} times)") } else { String::new() };
         let _ = writeln!(
             text,
             "  {} {requirement}{times}: {}, expected {}",
@@ -220,12 +232,29 @@ fn told(findings: &[Finding], detail: Detail) -> String {
             first.expected
         );
     }
-    text.push_str(&style::faint("  -v shows them whole\n\n"));
+    if detail < Detail::Cases {
+        let _ = writeln!(text, "  {}", style::faint("-v shows them whole"));
+    }
+    text.push('\n');
     text
 }
 
-/// Every seed document with what is said of its requirements: all of them when asked for, else only what went wrong.
-fn seeds(requirements: &[RequirementResult], detail: Detail) -> String {
+/// Operations that the target does not have. Cases that need them pass judgement on nothing, so this must be seen.
+fn unsupported(operations: &BTreeMap<String, u64>) -> String {
+    if operations.is_empty() {
+        return String::new();
+    }
+    let mut text = format!("{}\n", style::strong("The target does not have"));
+    for (operation, cases) in operations {
+        let cases = count(usize::try_from(*cases).unwrap_or(usize::MAX), "case");
+        let _ = writeln!(text, "  {} {operation}, so {cases} could not be done", style::note("unsupported"));
+    }
+    text.push('\n');
+    text
+}
+
+/// Every seed document with what is said of its requirements.
+fn seeds(requirements: &[RequirementResult]) -> String {
     let mut by_seed: BTreeMap<&str, Vec<&RequirementResult>> = BTreeMap::new();
     for requirement in requirements.iter().filter(|requirement| !requirement.id.starts_with("response.")) {
         let mut named: Vec<&str> = requirement.sources.iter().filter_map(|source| source.seed.as_deref()).collect();
@@ -238,15 +267,12 @@ fn seeds(requirements: &[RequirementResult], detail: Detail) -> String {
     if by_seed.is_empty() {
         return String::new();
     }
-    let all = detail >= Detail::Cases;
     let mut text = format!("{}\n", style::strong("Documents the suite starts from"));
     for (seed, requirements) in by_seed {
         let _ = writeln!(text, "  {seed}  {}", style::faint(&verdicts(&requirements)));
-        let shown = |requirement: &RequirementResult| match requirement.verdict {
-            Verdict::Pass => all,
-            // Of a part of the suite, most requirements are skipped, and their number says enough.
-            Verdict::Skipped => all && requirement.not_testable.is_some(),
-            _ => true,
+        // Of a part of the suite, most requirements are skipped, and their number says enough.
+        let shown = |requirement: &RequirementResult| {
+            requirement.verdict != Verdict::Skipped || requirement.not_testable.is_some()
         };
         for requirement in requirements.into_iter().filter(|requirement| shown(requirement)) {
             let why = match &requirement.not_testable {
@@ -261,9 +287,6 @@ fn seeds(requirements: &[RequirementResult], detail: Detail) -> String {
                 requirement.id
             );
         }
-    }
-    if !all {
-        let _ = writeln!(text, "  {}", style::faint("-v shows each of their requirements"));
     }
     text.push('\n');
     text

@@ -6,6 +6,9 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 /// The profiles for which an operation, a requirement, a form or a step holds. Nothing said means all of them.
+///
+/// Its four keys are repeated in the types that read files: serde cannot flatten one type into another that refuses unknown
+/// keys, and a mistyped key has to be a mistake.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Bounds {

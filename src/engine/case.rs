@@ -252,7 +252,9 @@ impl<'a> Case<'a> {
         let contract: &'a ProfileContract = session.contract();
         let operation = ready.own_route.then(|| contract.operation(&ready.operation.name)).flatten();
         // An operation that answered before has not gone; its bare 404 is a failure of another form than the documented.
-        let answers = !ready.own_route || session.has_answered(&ready.operation.name);
+        // A step that says its method or path is about the route itself, be it the operation's own.
+        let about_route = step.method.is_some() || step.path.is_some();
+        let answers = about_route || session.has_answered(&ready.operation.name);
         let question: Question<'s> = Question { operation, fails: step.fails.as_ref(), status: step.status, answers };
         let patient = step.eventually.is_some() || step.within.is_some();
         let within = step.within.as_ref().and_then(|text| parse_duration(text).ok());

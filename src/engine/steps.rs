@@ -3,7 +3,7 @@
 use crate::contract::{Effect, ObjectKind, Operation, ProfileContract};
 use crate::engine::Entry;
 use crate::exchange::{Request, Response};
-use crate::scenario::{Scope, Step, TemplateError};
+use crate::scenario::{Scope, Step, TemplateError, as_text};
 use crate::target::{Redactor, Secret, SendError, Target};
 use bytes::Bytes;
 use serde_json::Value;
@@ -217,13 +217,6 @@ fn headers(base: &[(String, String)], step: &Step, scope: &Scope) -> Result<Vec<
         }
     }
     Ok(headers)
-}
-
-fn as_text(value: &Value) -> String {
-    match value {
-        Value::String(text) => text.clone(),
-        other => other.to_string(),
-    }
 }
 
 #[cfg(test)]

@@ -145,7 +145,7 @@ impl Check<'_> {
             (Some(call), None) => self.call(step, call),
             (None, Some(steps)) => self.together(step, steps, &start, number),
             (Some(_), Some(_)) => {
-                self.report(start, format!("step {number} has `call` and `together`; it is one or the other"))
+                self.report(start, format!("step {number} has `call` and `together`; it is one or the other"));
             }
             (None, None) => self.report(start, format!("step {number} has neither `call` nor `together`")),
         }

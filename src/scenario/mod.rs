@@ -12,7 +12,7 @@ pub use check::check;
 pub use file::{Expectations, Fails, Fixture, Given, GivenFull, Scenario, Step, parse_duration};
 pub use library::{Library, LibraryError, ScenarioId, ScenarioSource};
 pub use lint::{LintReport, lint};
-pub use template::{Scope, TemplateError};
+pub use template::{Scope, TemplateError, as_text};
 
 /// The JSON Schemas of the files that people write, by file name, made from the types that read them.
 pub fn editor_schemas() -> Vec<(&'static str, schemars::Schema)> {

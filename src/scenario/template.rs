@@ -235,7 +235,7 @@ fn vector(dimension: usize, seed: u64) -> Value {
 }
 
 /// A value inside a longer text: texts without quotes, everything else as JSON.
-fn as_text(value: &Value) -> String {
+pub fn as_text(value: &Value) -> String {
     match value {
         Value::String(text) => text.clone(),
         other => other.to_string(),

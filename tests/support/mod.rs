@@ -1,5 +1,6 @@
 //! What the tests of the command line share: the binary, servers as child processes, and a relay between the two.
 
+#![allow(clippy::unwrap_used)] // Helpers are test code, too, which clippy does not see.
 #![allow(dead_code, reason = "each test binary takes what it needs")]
 
 use std::io::{BufRead, BufReader, Read, Write};
@@ -278,7 +279,7 @@ fn relay(stream: TcpStream, to: &str, hook: &Hook, seen: &Mutex<Vec<String>>) ->
             length = value.trim().parse().unwrap_or(0);
         }
         if path.is_empty() {
-            path = line.split(' ').nth(1).unwrap_or_default().to_owned();
+            path.push_str(line.split(' ').nth(1).unwrap_or_default());
         }
         if line.trim().is_empty() {
             break;
