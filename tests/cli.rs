@@ -41,6 +41,7 @@ fn screen(name: &str, text: &str) {
     settings.set_snapshot_path("snapshots/cli");
     settings.add_filter(r"127\.0\.0\.1:\d+", "127.0.0.1:[port]");
     settings.add_filter(r"mc_[a-z]{7}", "mc_[run]");
+    settings.add_filter(r"\b\d{15,19}\b", "[id]");
     settings.add_filter(r" *\b\d+(\.\d)? ms\b", " [time]");
     // The contract grows, and with it these numbers; no screen is another for that.
     settings.add_filter(r"\b\d+ (pass|skipped|fail|calls?|cases|operations|scenarios|of them)\b", "[n] $1");
