@@ -85,7 +85,8 @@ impl Suite {
     /// Plans the suite and runs it against the reference target, which has to pass.
     async fn new(contract: &Arc<Contract>, profile: Profile) -> Self {
         let library = Library::of_contract(contract.tree()).unwrap();
-        let capabilities = contract.profiles[&profile].capabilities.iter().cloned().collect();
+        let facts = &contract.profiles[&profile];
+        let capabilities = facts.capabilities.iter().cloned().chain(["password".to_owned()]).collect();
         let plan = Checked::read(&library, contract, None).unwrap().plan(profile, &capabilities);
         let mut suite = Self {
             profile,

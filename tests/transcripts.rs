@@ -74,7 +74,8 @@ impl Suite {
         for profile in Profile::ALL {
             let checked = Checked::read(&library, &contract, None).map_err(|mistakes| format!("{mistakes:?}"))?;
             let facts = contract.profiles.get(&profile);
-            let capabilities = facts.into_iter().flat_map(|facts| facts.capabilities.clone()).collect();
+            let own = facts.into_iter().flat_map(|facts| facts.capabilities.clone());
+            let capabilities = own.chain(["password".to_owned()]).collect();
             let cases = checked.plan(profile, &capabilities).cases;
             let cases = cases.into_iter().map(|case| (case.id.clone(), case)).collect();
             profiles.insert(profile, Course { cases, session: OnceLock::new() });

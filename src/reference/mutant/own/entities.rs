@@ -75,7 +75,7 @@ pub(super) const TABLE: &[Own] = &[
         "entity-insert-any-row",
         "Rows that do not fit the schema are accepted.",
         &["entities/insert"],
-        &["entity.insert.every-field", "entity.insert.key-not-wanted", "load.dynamic.reserved"],
+        &["entity.insert.every-field", "entity.insert.key-not-wanted", "load.dynamic.reserved-key"],
         Accepts("fail to deal the insert data"),
     ),
     own(
@@ -574,6 +574,17 @@ pub(super) const TABLE: &[Own] = &[
             {
                 body["outputFields"] = json!(["count(*)"]);
             }
+        }),
+    ),
+    own(
+        "entity-query-unknown-field",
+        "A filter on a field that is not there selects nothing.",
+        &["entities/query"],
+        &["entity.query.unknown-field"],
+        Does(|broken, call| {
+            let refused = parsed(&broken.honest(call));
+            let unknown = call.body["filter"].as_str()?.contains("nosuchfield");
+            (unknown && refused["message"].is_string()).then(|| success(&json!([])))
         }),
     ),
     own(

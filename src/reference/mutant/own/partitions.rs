@@ -480,6 +480,16 @@ pub(super) const TABLE: &[Own] = &[
         Does(|broken, call| and_then(broken, call, || release_one(broken, call))),
     ),
     own(
+        "partition-create-any-letters",
+        "Letters other than those of ASCII, and dots, are accepted in the name of a partition.",
+        &["partitions/create"],
+        &["partition.create.name-letters"],
+        Does(|_, call| {
+            let name = call.body["partitionName"].as_str()?;
+            name.contains(['.', 'ä']).then(|| success(&json!({})))
+        }),
+    ),
+    own(
         "partition-create-any-name",
         "Any text is accepted as the name of a partition.",
         &["partitions/create"],
