@@ -15,10 +15,13 @@ pub(super) fn judge<'a>(
     let parsed = json::read(&response.body);
     let enveloped = matches!(&parsed, Ok((body, _)) if body.get("code").is_some());
     // A status other than 200 that is expected may come without an envelope: as plain text, or, where the step itself asks
-    // for the status, as anything.
+    // for such a status, as anything. Which one it is then belongs to what the step proves.
     let expected = response.status != 200 && expected_statuses(contract, question).contains(&response.status);
-    if expected && !enveloped && (!is_json || question.status.is_some()) {
-        judgement.checks.push(Check { requirement: automatic::STATUS, fault: None });
+    let asked = response.status != 200 && question.status.is_some_and(|status| status != 200);
+    if !enveloped && (asked || (expected && !is_json)) {
+        if expected {
+            judgement.checks.push(Check { requirement: automatic::STATUS, fault: None });
+        }
         return;
     }
     if response.status == 404 && !enveloped {

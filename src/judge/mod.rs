@@ -137,3 +137,77 @@ pub(crate) fn shown(value: &Value) -> Value {
     let cut = text.char_indices().map(|(at, _)| at).take_while(|at| *at <= LONGEST).last().unwrap_or_default();
     Value::String(format!("{}… ({} bytes)", &text[..cut], text.len()))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::contract::{Contract, Tree, automatic};
+    use crate::profile::Profile;
+    use bytes::Bytes;
+    use std::sync::Arc;
+
+    /// The failed automatic checks and the unmet expectations, in short, of an answer to partitions/has.
+    fn said(fails: Option<&str>, status: Option<u16>, answer: (u16, &str, &str)) -> Vec<String> {
+        let contract = Arc::new(Contract::load(&Tree::embedded()).unwrap()).compile(Profile::Milvus26).unwrap();
+        let fails = fails.map(|id| Fails(crate::yaml::At::nowhere(vec![id.to_owned()])));
+        let operation = contract.operation("partitions/has");
+        let question = Question { operation, fails: fails.as_ref(), status, answers: true };
+        let response = Response {
+            status: answer.0,
+            headers: vec![("content-type".to_owned(), answer.1.to_owned())],
+            body: Bytes::from(answer.2.to_owned()),
+        };
+        let path = Path::in_answer("has");
+        let returns = [(&path, Cow::Owned(Matcher::Equals(Value::Bool(true))))];
+        let judgement = judge(&contract, &question, if fails.is_none() { &returns } else { &[] }, &response);
+        let failed = judgement.checks.iter().filter(|check| check.fault.is_some());
+        let mut said: Vec<String> = failed.map(|check| check.requirement.to_owned()).collect();
+        said.extend(judgement.unmet.iter().map(|fault| format!("unmet {}", fault.pointer)));
+        said
+    }
+
+    const JSON: &str = "application/json; charset=utf-8";
+
+    #[test]
+    fn a_good_answer_has_no_fault() {
+        for code in [0, 200] {
+            let body = format!("{{\"code\":{code},\"data\":{{\"has\":true}}}}");
+            assert_eq!(said(None, None, (200, JSON, &body)), [""; 0], "{body}");
+        }
+        let missing = r#"{"code":100,"message":"collection not found[database=default][collection=a]"}"#;
+        assert_eq!(said(Some("collection-not-found"), None, (200, JSON, missing)), [""; 0]);
+    }
+
+    #[test]
+    fn each_fault_is_told_of_the_check_that_it_is_about() {
+        let shape = automatic::SHAPE;
+        for (answer, faults) in [
+            ((200, JSON, r#"{"code":0,"data":{"has":false}}"#), &["unmet /data/has"] as &[&str]),
+            ((200, JSON, r#"{"code":0,"data":{}}"#), &["response.partitions/has", "unmet /data/has"]),
+            ((200, JSON, r#"{"code":0}"#), &[shape, "response.partitions/has", "unmet /data/has"]),
+            ((200, JSON, r#"{"code":"0","data":{"has":true}}"#), &[shape, "unmet "]),
+            ((200, JSON, r#"{"code":7,"data":{"has":true}}"#), &[automatic::SUCCESS_CODE]),
+            ((200, JSON, r#"{"code":200,"message":"partition not found"}"#), &["unmet "]),
+            ((200, JSON, r#"{"code":100}"#), &[shape, "response.partitions/has", "unmet "]),
+            ((200, "text/plain", r#"{"code":0,"data":{"has":true}}"#), &[automatic::CONTENT_TYPE]),
+            ((200, JSON, r#"{"code":0,"data":{"has":true},"code":0}"#), &[automatic::JSON]),
+            ((201, JSON, r#"{"code":0,"data":{"has":true}}"#), &[automatic::STATUS]),
+            ((500, JSON, r#"{"code":5,"message":"broken"}"#), &[automatic::STATUS, "unmet "]),
+            ((200, "text/html", "<html>"), &[automatic::CONTENT_TYPE, automatic::JSON, "unmet "]),
+        ] {
+            let mut said = said(None, None, answer);
+            let mut faults: Vec<String> = faults.iter().map(ToString::to_string).collect();
+            said.sort();
+            faults.sort();
+            assert_eq!(said, faults, "{answer:?}");
+        }
+    }
+
+    #[test]
+    fn a_status_that_the_step_asks_for_is_all_that_it_is_about() {
+        for page in [(404, "text/plain", "404 page not found"), (404, JSON, "{}"), (404, "text/html", "<html>")] {
+            assert_eq!(said(None, Some(404), page), [""; 0], "{page:?}");
+        }
+        assert_eq!(said(None, Some(404), (405, "text/html", "<html>")), ["unmet status"]);
+    }
+}
