@@ -21,12 +21,14 @@ const ENVELOPE: [&str; 5] = ["code", "message", "data", "cost", "topks"];
 impl Path {
     /// Reads a path as authors write it: `loadState`, `0.id`, `data.has`, `$`.
     pub fn in_answer(text: &str) -> Self {
-        let mut segments: Vec<String> = text.split('.').filter(|part| !part.is_empty()).map(str::to_owned).collect();
-        match segments.first().map(String::as_str) {
-            Some("$") => drop(segments.remove(0)),
-            Some(first) if ENVELOPE.contains(&first) => {}
-            _ => segments.insert(0, "data".to_owned()),
+        let mut parts = text.split('.').filter(|part| !part.is_empty()).peekable();
+        let mut segments = Vec::with_capacity(2);
+        match parts.peek() {
+            Some(&"$") => drop(parts.next()),
+            Some(first) if ENVELOPE.contains(first) => {}
+            _ => segments.push("data".to_owned()),
         }
+        segments.extend(parts.map(str::to_owned));
         Self { written: text.to_owned(), segments }
     }
 
