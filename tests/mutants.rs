@@ -205,10 +205,18 @@ fn mutants_written_by_hand_trip_their_requirements_in_every_profile() {
     let contract = Arc::new(Contract::load(&Tree::embedded()).unwrap());
     let runtime = Runtime::new().unwrap();
     for profile in [Profile::Milvus24, Profile::Milvus25, Profile::Milvus30, Profile::ZillizCloud] {
-        let mutants = Mutant::catalogue(&contract).into_iter();
-        let mutants = mutants.filter(|mutant| mutant.is_own() && applies(&contract, profile, mutant)).collect();
         let fates = runtime.block_on(async {
             let suite = Arc::new(Suite::new(&contract, profile).await);
+            // What no case of the profile covers is told as skipped in its runs, and cannot be tripped: Zilliz Cloud
+            // promises no databases, for example.
+            let covered: BTreeSet<&str> =
+                suite.cases.iter().flat_map(|(case, _)| &case.covers).map(String::as_str).collect();
+            let tried = |id: &&str| covered.contains(id) || contract.requirements[*id].automatic;
+            let mutants = Mutant::catalogue(&contract).into_iter();
+            let mutants = mutants.filter(|mutant| {
+                mutant.is_own() && applies(&contract, profile, mutant) && mutant.trips.iter().all(tried)
+            });
+            let mutants = mutants.collect();
             fates(&suite, mutants).await
         });
         let problems: Vec<String> = fates.iter().flat_map(untripped).collect();
