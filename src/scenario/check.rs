@@ -232,7 +232,7 @@ impl Check<'_> {
     }
 
     fn rows_and_values(&mut self, step: &Step) {
-        let outer = self.known.clone();
+        let outer = step.each.as_ref().map(|_| self.known.clone());
         for row in step.each.iter().flatten() {
             self.known.extend(row.keys().cloned());
             row.values().for_each(|value| self.templates(value));
@@ -250,7 +250,9 @@ impl Check<'_> {
         if let Some(within) = &step.within {
             self.duration(within);
         }
-        self.known = outer;
+        if let Some(outer) = outer {
+            self.known = outer;
+        }
     }
 
     fn expectations(&mut self, word: &str, expectations: &Expectations) {
@@ -265,6 +267,9 @@ impl Check<'_> {
                         self.source.diagnostic(self.find(reading), format!("there is no reading `{reading}`"));
                     self.problems.push(problem.suggest(reading, self.contract.readings.keys().map(String::as_str)));
                 }
+            }
+            if !matcher.has_templates() {
+                continue;
             }
             let mut values = Vec::new();
             let kept = matcher.fill(&mut |value: &Value| {
