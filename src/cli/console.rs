@@ -271,8 +271,9 @@ fn seeds(requirements: &[RequirementResult]) -> String {
     for (seed, requirements) in by_seed {
         let _ = writeln!(text, "  {seed}  {}", style::faint(&verdicts(&requirements)));
         // Of a part of the suite, most requirements are skipped, and their number says enough.
+        let touched = requirements.iter().any(|requirement| requirement.verdict != Verdict::Skipped);
         let shown = |requirement: &RequirementResult| {
-            requirement.verdict != Verdict::Skipped || requirement.not_testable.is_some()
+            requirement.verdict != Verdict::Skipped || (touched && requirement.not_testable.is_some())
         };
         for requirement in requirements.into_iter().filter(|requirement| shown(requirement)) {
             let why = match &requirement.not_testable {
