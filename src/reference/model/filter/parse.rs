@@ -75,7 +75,7 @@ impl<'p> Parser<'p> {
         is
     }
 
-    fn expect(&mut self, text: &str) -> Result<(), Fault> {
+    fn demand(&mut self, text: &str) -> Result<(), Fault> {
         let token = self.next()?;
         if token.text == text { Ok(()) } else { Err(extraneous(token)) }
     }
@@ -104,7 +104,7 @@ impl<'p> Parser<'p> {
             "in" | "IN" => return self.membership(left, false),
             "not" => {
                 if !self.take("in") {
-                    self.expect("IN")?;
+                    self.demand("IN")?;
                 }
                 return self.membership(left, true);
             }
@@ -170,7 +170,7 @@ impl<'p> Parser<'p> {
             TokenKind::Symbol => match token.text.as_str() {
                 "(" => {
                     let inner = self.expression(0)?;
-                    self.expect(")")?;
+                    self.demand(")")?;
                     Ok(inner)
                 }
                 "[" => self.list(),
@@ -194,7 +194,7 @@ impl<'p> Parser<'p> {
         let mut items = Vec::new();
         while !self.take("]") {
             if !items.is_empty() {
-                self.expect(",")?;
+                self.demand(",")?;
                 if self.take("]") {
                     break;
                 }
@@ -250,7 +250,7 @@ impl<'p> Parser<'p> {
         if self.version >= Version(2, 5) && (self.take("is") || self.take("IS")) {
             let negated = self.take("not") || self.take("NOT");
             if !self.take("null") {
-                self.expect("NULL")?;
+                self.demand("NULL")?;
             }
             return Ok(Expr::IsNull { item: column, negated });
         }
@@ -275,7 +275,7 @@ impl<'p> Parser<'p> {
                 TokenKind::Int(index) => Step::Index(usize::try_from(*index).unwrap_or(usize::MAX)),
                 _ => return Err(extraneous(step)),
             });
-            self.expect("]")?;
+            self.demand("]")?;
         }
         if name == DYNAMIC_FIELD
             && let Some(Step::Key(key)) = path.first()
@@ -291,12 +291,12 @@ impl<'p> Parser<'p> {
     }
 
     fn call(&mut self, name: &Token) -> Result<Expr, Fault> {
-        self.expect("(")?;
+        self.demand("(")?;
         let token = self.next()?;
         let item = self.column(token)?;
         let function = name.text.to_ascii_lowercase();
         if function == "array_length" {
-            self.expect(")")?;
+            self.demand(")")?;
             return Ok(Expr::Length(item));
         }
         let how = match function.as_str() {
@@ -309,12 +309,12 @@ impl<'p> Parser<'p> {
             let text = format!("contains operation are only supported on json or array fields now, got: {}", item.name);
             return Err(Fault::Parse(text));
         }
-        self.expect(",")?;
+        self.demand(",")?;
         let wanted = self.constant()?;
         if how != Contains::One && !matches!(wanted, Literal::List(_)) {
             return Err(Fault::Parse(format!("Contains{how:?} operation element must be an array")));
         }
-        self.expect(")")?;
+        self.demand(")")?;
         Ok(Expr::Contains { how, item, wanted })
     }
 }
