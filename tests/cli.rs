@@ -238,6 +238,17 @@ fn what_cannot_be_written_is_told_before_anything_is_sent() {
     screen("unwritable", &told);
 }
 
+#[test]
+fn a_run_that_does_not_come_about_leaves_no_empty_files() {
+    let own = folder();
+    let nothing = ["run", "--filter", "tag(none)", "--results", "r.json", "--report", "junit=j.xml"];
+    tool_in(&own, &nothing).exits(4);
+    tool_in(&own, &["run", "--target", "http://127.0.0.1:1", "--results", "r.json", "--report", "junit=j.xml"])
+        .exits(3);
+    let left: Vec<_> = ["r.json", "j.xml"].into_iter().filter(|name| own.path().join(name).exists()).collect();
+    assert!(left.is_empty(), "{left:?}");
+}
+
 // ---- a run and its files
 
 #[test]

@@ -17,7 +17,7 @@ use crate::target::{Connection, Recognition, Redactor, Rest, Secret, Target, pre
 use crate::verdict::Verdict;
 use std::collections::BTreeSet;
 use std::fs::OpenOptions;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
 use tokio::sync::mpsc;
@@ -31,19 +31,13 @@ pub(super) fn run(contract: &ContractArguments, arguments: &RunArguments) -> Res
     let library = workspace.selected(&arguments.paths)?;
     let checked = Checked::read(&library, &workspace.contract, filter.as_ref())?;
     let reached = Reached::new(&arguments.target)?;
-    let fresh = !arguments.results.exists();
-    writable(&arguments.results)?;
-    for ReportWanted::Junit(path) in &arguments.report {
-        writable(path)?;
+    let reports = arguments.report.iter().map(|ReportWanted::Junit(path)| path);
+    let mut probed = Probed::default();
+    for path in std::iter::once(&arguments.results).chain(reports) {
+        probed.writable(path)?;
     }
     let runtime = runtime()?;
-    let recognition = runtime.block_on(reached.recognise(&workspace.contract, &arguments.target));
-    let recognition = recognition.inspect_err(|_| {
-        if fresh {
-            // The file was only made to see whether it can be written.
-            let _ = std::fs::remove_file(&arguments.results);
-        }
-    })?;
+    let recognition = runtime.block_on(reached.recognise(&workspace.contract, &arguments.target))?;
     let profile = recognition.profile;
     let plan = checked.plan(profile, &capabilities(&workspace.contract, &recognition, arguments, &reached));
     if plan.cases.is_empty() {
@@ -140,6 +134,31 @@ pub(super) fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
         .enable_all()
         .build()
         .map_err(|error| Failure::Broken(format!("cannot start the runtime: {error}")))
+}
+
+/// Files made only to see whether they can be written. Those that are still empty in the end, because no run came about,
+/// are taken away again.
+#[derive(Default)]
+struct Probed(Vec<PathBuf>);
+
+impl Probed {
+    fn writable(&mut self, path: &Path) -> Result<(), Failure> {
+        let fresh = !path.exists();
+        writable(path)?;
+        self.0.extend(fresh.then(|| path.to_path_buf()));
+        Ok(())
+    }
+}
+
+impl Drop for Probed {
+    fn drop(&mut self) {
+        for path in &self.0 {
+            if std::fs::metadata(path).is_ok_and(|file| file.len() == 0) {
+                // An empty file that stays behind does no harm.
+                let _ = std::fs::remove_file(path);
+            }
+        }
+    }
 }
 
 /// Finds out whether a file can be written, without touching what is in it.
