@@ -1,12 +1,14 @@
 //! One call: the request made from a step, sent, and its answer judged.
 
-use crate::contract::{Effect, ObjectKind, Operation, ProfileContract};
+use crate::contract::{CompiledOperation, Effect, ObjectKind, Operation, ProfileContract};
 use crate::engine::Entry;
 use crate::exchange::{Request, Response};
+use crate::matcher::has_template;
 use crate::scenario::{Scope, Step, TemplateError, as_text};
 use crate::target::{Redactor, Secret, SendError, Target};
 use bytes::Bytes;
 use serde_json::Value;
+use std::borrow::Cow;
 use std::time::Duration;
 
 /// How calls reach the target: the target itself and what every call carries.
@@ -71,8 +73,6 @@ impl Caller {
 pub(super) enum StepError {
     #[error(transparent)]
     Template(#[from] TemplateError),
-    #[error("the profile has no {0}")]
-    NoOperation(String),
     #[error(
         "the request does not fit its documented schema: {message} at `{pointer}`; say `invalid: true` if that is meant"
     )]
@@ -94,25 +94,29 @@ pub(super) struct Prepared {
 pub(super) fn prepare(
     caller: &Caller,
     contract: &ProfileContract,
-    operation: &Operation,
+    compiled: &CompiledOperation,
     step: &Step,
     scope: &Scope,
     prefix: &str,
 ) -> Result<Prepared, StepError> {
+    let operation = compiled.operation();
     let method = step.method.clone().unwrap_or_else(|| operation.file.method.clone());
     let path = match &step.path {
         Some(path) => as_text(&scope.fill_text(path)?),
         None => operation.file.path.clone(),
     };
     let own_route = method == operation.file.method && bare(&path) == operation.file.path;
-    let mut json = step.with.as_ref().map(|with| scope.fill(with)).transpose()?;
+    let mut json = match &step.with {
+        Some(with) if has_template(with) => Some(Cow::Owned(scope.fill(with)?)),
+        with => with.as_ref().map(Cow::Borrowed),
+    };
     let text = step.body.as_ref().map(|text| scope.fill_text(text)).transpose()?;
     if text.is_none() && json.is_none() && own_route {
-        json = Some(Value::Object(serde_json::Map::new()));
+        json = Some(Cow::Owned(Value::Object(serde_json::Map::new())));
     }
-    let compiled = contract.operation(&operation.name).ok_or_else(|| StepError::NoOperation(operation.name.clone()))?;
-    if let (Some(Value::Object(body)), Some(database)) = (&mut json, &caller.database)
+    if let (Some(json), Some(database)) = (&mut json, &caller.database)
         && compiled.takes_database()
+        && let Value::Object(body) = json.to_mut()
         && !body.keys().any(|key| key.eq_ignore_ascii_case("dbName"))
         && !step.headers.keys().any(|key| key.eq_ignore_ascii_case("DB-Name"))
     {
@@ -125,7 +129,7 @@ pub(super) fn prepare(
     {
         return Err(StepError::Request { message: fault.message, pointer: fault.pointer });
     }
-    let body = text.as_ref().map(as_text).or_else(|| json.as_ref().map(Value::to_string)).unwrap_or_default();
+    let body = text.as_ref().map(as_text).or_else(|| json.as_ref().map(|json| json.to_string())).unwrap_or_default();
     let headers = headers(&caller.headers, step, scope)?;
     let read;
     let sent = match &json {
@@ -232,7 +236,7 @@ mod tests {
         let contract = Arc::new(Contract::load(&Tree::embedded()).unwrap());
         let contract = contract.compile(Profile::Milvus26).unwrap();
         let step: Step = yaml::read(&crate::diagnostic::SourceText::new("step.yaml", step)).unwrap();
-        let operation = &contract.whole().operations[step.call.as_ref().unwrap().value.as_str()];
+        let operation = contract.operation(step.call.as_ref().unwrap().value.as_str()).unwrap();
         let target = Target::InProcess(Arc::new(crate::reference::Reference::new(crate::reference::Config {
             profile: Profile::Milvus26,
             token: None,
