@@ -6,6 +6,7 @@
 //! differs.
 
 #![expect(clippy::print_stdout, reason = "the figures are what the test is run for")]
+#![allow(clippy::unwrap_used)] // Helpers are test code, too, which clippy does not see.
 
 use milvus_conformance::engine::Replay;
 use milvus_conformance::profile::Version;
@@ -65,7 +66,7 @@ fn replay(path: &Path) -> Agreement {
     let target = Target::InProcess(Arc::new(Reference::new(Config { profile, token })));
     // 2.4 and 2.5 answered some reads from before the last writes, and their recordings are to be trusted in form there.
     let strict = profile.version() >= Version(2, 6);
-    let replay = Replay { token: None, timeout: Duration::from_secs(60), patience: Duration::ZERO, strict };
+    let replay = Replay { token: None, timeout: Duration::from_mins(1), patience: Duration::ZERO, strict };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
     runtime.block_on(replay.run(&recording, &target)).unwrap()
 }
