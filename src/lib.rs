@@ -10,6 +10,7 @@ pub mod judge;
 pub mod matcher;
 pub mod profile;
 pub mod reference;
+pub mod replay;
 pub mod report;
 pub mod results;
 pub mod scenario;

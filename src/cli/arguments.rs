@@ -62,6 +62,8 @@ pub(super) enum Command {
     Explain(ExplainArguments),
     /// Check the contract and its scenarios for mistakes
     Lint(LintArguments),
+    /// Send recorded calls once more and compare the answers with the recorded ones
+    Replay(Box<ReplayArguments>),
     /// Serve the reference target
     Serve(ServeArguments),
     /// Remove what an unfinished run left on a server
@@ -219,6 +221,49 @@ pub(super) struct LintArguments {
     pub(super) json: bool,
 }
 
+const REPLAY_AFTER_HELP: &str = "\
+A recording is a file of JSON lines, one call each, made with one server from
+first to last: n, server, auth, method, path, headers, request (or request_raw),
+status, body (or body_raw), poll, trust. Without --target each file goes to an
+embedded reference target of its own, of the version that the file names, which
+asks for credentials when the recorded server did.
+
+Ids that servers make are paired: the same ones stay the same. Exit codes: 0 all
+agree, or as many as --floor demands; 1 less; 2 a file is no recording; 3 the
+target cannot be reached.";
+
+#[derive(Debug, Args)]
+#[command(
+    after_help = REPLAY_AFTER_HELP,
+    mut_arg("profile", |argument| argument.help("The profile of the embedded reference target; without it the one that the file names"))
+)]
+pub(super) struct ReplayArguments {
+    /// Recordings: files of JSON lines
+    #[arg(value_name = "FILE", required = true)]
+    pub(super) files: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(super) target: TargetArguments,
+    /// Really send to --target, which changes it: objects of the names in the files are made, changed and dropped there,
+    /// users and roles included, and nothing is cleaned up
+    #[arg(long, help_heading = "Target")]
+    pub(super) change_target: bool,
+    /// How long a call that was repeated in the recording is repeated
+    #[arg(long, value_name = "TIME", default_value = "10s", value_parser = duration, help_heading = "Target")]
+    pub(super) patience: Duration,
+    /// Compare values also where the recording says that only their form is to be trusted
+    #[arg(long, help_heading = "Judging")]
+    pub(super) strict: bool,
+    /// Be content when at least this share of the answers agrees, in percent
+    #[arg(long, value_name = "PERCENT", value_parser = percent, help_heading = "Judging")]
+    pub(super) floor: Option<f64>,
+    /// Show so many disagreements of each file
+    #[arg(long, value_name = "N", default_value_t = 20, help_heading = "Output")]
+    pub(super) show: usize,
+    /// Print JSON
+    #[arg(long, help_heading = "Output")]
+    pub(super) json: bool,
+}
+
 #[derive(Debug, Args)]
 pub(super) struct ServeArguments {
     /// Where to listen; port 0 takes a free one
@@ -299,6 +344,13 @@ fn at_least_one(text: &str) -> Result<usize, String> {
         Ok(0) => Err("it has to be at least 1".to_owned()),
         Ok(number) => Ok(number),
         Err(error) => Err(error.to_string()),
+    }
+}
+
+fn percent(text: &str) -> Result<f64, String> {
+    match text.trim_end_matches('%').parse::<f64>() {
+        Ok(number) if (0.0..=100.0).contains(&number) => Ok(number),
+        _ => Err("say a number from 0 to 100".to_owned()),
     }
 }
 

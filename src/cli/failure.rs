@@ -6,7 +6,7 @@ use crate::contract::TreeError;
 use crate::diagnostic::Diagnostic;
 use crate::engine::{FilterError, LedgerError, PlanError};
 use crate::scenario::LibraryError;
-use crate::target::{ConnectionError, PreflightError};
+use crate::target::{ConnectionError, PreflightError, SendError};
 use std::path::PathBuf;
 
 /// Why a command did not do what it was asked for.
@@ -30,6 +30,8 @@ pub(super) enum Failure {
     Connection(#[from] ConnectionError),
     #[error(transparent)]
     Preflight(#[from] PreflightError),
+    #[error("{target}: {error}")]
+    Unreachable { target: String, error: SendError },
     #[error("{0}")]
     NothingToRun(String),
     #[error("cannot write the results: {0}")]
@@ -61,7 +63,7 @@ impl Failure {
             | Failure::Unwritable { .. }
             | Failure::Ledger(_)
             | Failure::Connection(_) => exit::USAGE,
-            Failure::Preflight(_) => exit::UNREACHABLE,
+            Failure::Preflight(_) | Failure::Unreachable { .. } => exit::UNREACHABLE,
             Failure::NothingToRun(_) => exit::NOTHING_RAN,
             Failure::Results(_) | Failure::Output(_) | Failure::Broken(_) => exit::BROKEN,
         }

@@ -9,6 +9,7 @@ mod failure;
 mod lint;
 mod list;
 mod man;
+mod replay;
 mod run;
 mod serve;
 mod style;
@@ -36,6 +37,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::List(arguments) => list::list(&cli.contract, &arguments),
         Command::Explain(arguments) => explain::explain(&cli.contract, &arguments),
         Command::Lint(arguments) => lint::lint(&cli.contract, &arguments),
+        Command::Replay(arguments) => replay::replay(&arguments),
         Command::Serve(arguments) => serve::serve(&arguments),
         Command::Sweep(arguments) => sweep::sweep(&cli.contract, &arguments),
         Command::Completions(arguments) => completions::completions(&arguments),

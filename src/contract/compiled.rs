@@ -30,6 +30,7 @@ pub struct CompiledOperation {
     request: Validator,
     success: Validator,
     failure: Validator,
+    request_names: Named,
     success_names: Named,
     failure_names: Named,
     takes_database: bool,
@@ -187,6 +188,7 @@ impl CompiledOperation {
             request: compile(&request_file, "")?,
             success: compile(&response_file, "#/$defs/success")?,
             failure: compile(&response_file, "#/$defs/failure")?,
+            request_names: names(&request_file, ""),
             success_names: names(&response_file, "#/$defs/success"),
             failure_names: names(&response_file, "#/$defs/failure"),
             takes_database,
@@ -224,6 +226,11 @@ impl CompiledOperation {
     /// Where an answer does not fit the branch chosen for it.
     pub fn answer_faults(&self, body: &Value, success: bool) -> Vec<SchemaFault> {
         faults(if success { &self.success } else { &self.failure }, body)
+    }
+
+    /// JSON pointers of properties in a request that no document names.
+    pub fn undocumented_in_request(&self, body: &Value) -> Vec<String> {
+        self.request_names.unnamed(body)
     }
 
     /// JSON pointers of properties in an answer that no document names.

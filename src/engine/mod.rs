@@ -8,6 +8,7 @@ mod event;
 mod filter;
 mod ledger;
 mod plan;
+mod replay;
 mod run;
 mod steps;
 
@@ -16,5 +17,6 @@ pub use event::{CaseReport, CleanupReport, Event, Leftover, RequirementTally, Un
 pub use filter::{Filter, FilterError, Subject};
 pub use ledger::{Entry, Ledger, LedgerError, Unfinished};
 pub use plan::{Checked, Plan, PlanError, PlannedCase, Skipped};
+pub use replay::Replay;
 pub use run::{BROKE, Interrupt, Options, Running, Session, run_one, start};
 pub use steps::Caller;

@@ -21,7 +21,7 @@ pub(super) fn encode(bytes: &[u8]) -> String {
 /// # Errors
 ///
 /// Gives the place of the byte that is not understood.
-pub(super) fn decode(text: &str) -> Result<Vec<u8>, usize> {
+pub(crate) fn decode(text: &str) -> Result<Vec<u8>, usize> {
     let mut bytes = Vec::new();
     let mut group = 0_u32;
     let mut digits = 0_usize;
