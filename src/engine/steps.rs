@@ -129,7 +129,7 @@ pub(super) fn prepare(
     {
         return Err(StepError::Request { message: fault.message, pointer: fault.pointer });
     }
-    let body = text.as_ref().map(as_text).or_else(|| json.as_ref().map(|json| json.to_string())).unwrap_or_default();
+    let body = text.as_ref().map(as_text).or_else(|| json.as_ref().map(ToString::to_string)).unwrap_or_default();
     let headers = headers(&caller.headers, step, scope)?;
     let read;
     let sent = match &json {

@@ -32,8 +32,11 @@ struct Inner {
     /// URLs of paths that were asked before. A run asks the same few dozen again and again.
     urls: RwLock<HashMap<String, Url>>,
     /// The headers sent last, as written and as read. Nearly all requests of a run carry the same.
-    headers: RwLock<Option<(Vec<(String, String)>, HeaderMap)>>,
+    headers: RwLock<Option<(Written, HeaderMap)>>,
 }
+
+/// Header fields as a request states them.
+type Written = Vec<(String, String)>;
 
 /// Servers and balancers close idle connections without a word. A request that is written to one just then is lost, so
 /// connections are given up well before any usual limit.
