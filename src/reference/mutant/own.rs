@@ -7,6 +7,7 @@ mod entities;
 mod indexes;
 mod load;
 mod partitions;
+mod rules;
 mod transport;
 mod wire;
 
@@ -54,6 +55,7 @@ pub(super) const TABLES: &[&[Own]] = &[
     indexes::TABLE,
     load::TABLE,
     partitions::TABLE,
+    rules::TABLE,
     transport::TABLE,
     wire::TABLE,
 ];

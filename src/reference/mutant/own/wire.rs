@@ -2,7 +2,7 @@
 
 use super::super::{Broken, Call, is_success, json_answer, parsed, rewritten, success, without_route};
 use super::Deed::{Accepts, Answers, Does, Refuses};
-use super::{Own, own};
+use super::{Own, items, own};
 use crate::base64;
 use crate::exchange::{Request, Response};
 use bytes::Bytes;
@@ -138,7 +138,7 @@ pub(super) const TABLE: &[Own] = &[
         &["entities/insert"],
         &["transport.int64.left-out"],
         Answers(|_, _, body| {
-            for id in body["data"]["insertIds"].as_array_mut().into_iter().flatten() {
+            for id in items(body, "/data/insertIds") {
                 *id = json!(0.5);
             }
         }),
