@@ -156,7 +156,7 @@ impl<'a> Case<'a> {
             return Ok(());
         }
         if let Some(times) = step.times {
-            for time in 1..=times.get() {
+            for time in 1..=times {
                 let mut inner = scope.clone();
                 inner.set(TIME, Value::from(time));
                 self.row(scenario, step, &format!("{number}.{time}"), &mut inner).await?;

@@ -207,6 +207,40 @@ mod tests {
     }
 
     #[test]
+    fn where_a_failure_is_as_good_as_a_success_both_are_as_expected_and_nothing_else_is() {
+        let contract = Arc::new(Contract::load(&Tree::embedded()).unwrap()).compile(Profile::Milvus26).unwrap();
+        let operation = contract.operation("partitions/has");
+        let question = Question { operation, refusable: true, answers: true, ..Question::default() };
+        let came = |status: u16, body: &str| {
+            let headers = vec![("content-type".to_owned(), JSON.to_owned())];
+            let response = Response { status, headers, body: Bytes::from(body.to_owned()) };
+            let judgement = judge(&contract, &question, &[], &response);
+            judgement.came_as_expected(&question) && judgement.unmet.is_empty()
+        };
+        assert!(came(200, r#"{"code":0,"data":{"has":true}}"#));
+        assert!(came(200, r#"{"code":100,"message":"collection not found[collection=a]"}"#));
+        assert!(!came(200, "[]"));
+        assert!(!came(404, "404 page not found"));
+    }
+
+    #[test]
+    fn header_fields_are_held_against_what_the_step_says() {
+        let contract = Arc::new(Contract::load(&Tree::embedded()).unwrap()).compile(Profile::Milvus26).unwrap();
+        let response =
+            Response { status: 307, headers: vec![("location".to_owned(), "/here".to_owned())], body: Bytes::new() };
+        let question = Question { status: Some(307), answers: true, ..Question::default() };
+        let faults = |name: &'static str, matcher: Matcher| {
+            let mut judgement = judge(&contract, &question, &[], &response);
+            judge_headers(&contract, &[(name, Cow::Owned(matcher))], &response, &mut judgement);
+            judgement.unmet.into_iter().map(|fault| fault.pointer).collect::<Vec<_>>()
+        };
+        assert_eq!(faults("Location", Matcher::Equals(Value::from("/here"))), [""; 0]);
+        assert_eq!(faults("Location", Matcher::Equals(Value::from("/there"))), ["header Location"]);
+        assert_eq!(faults("Content-Type", Matcher::Absent), [""; 0]);
+        assert_eq!(faults("Content-Type", Matcher::Present), ["header Content-Type"]);
+    }
+
+    #[test]
     fn a_status_that_the_step_asks_for_is_all_that_it_is_about() {
         for page in [(404, "text/plain", "404 page not found"), (404, JSON, "{}"), (404, "text/html", "<html>")] {
             assert_eq!(said(None, Some(404), page), [""; 0], "{page:?}");

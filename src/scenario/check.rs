@@ -156,6 +156,9 @@ impl Check<'_> {
         if step.each.as_ref().is_some_and(Vec::is_empty) {
             self.report(self.key("each"), format!("`each` has no rows, so that step {number} is never done"));
         }
+        if step.times == Some(0) {
+            self.report(self.key("times"), format!("`times` is 0, so that step {number} is never done"));
+        }
         if step.times.is_some() && step.each.is_some() {
             self.report(self.key("times"), format!("step {number} has `times` and `each`; it is one or the other"));
         }

@@ -9,7 +9,6 @@ use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value};
-use std::num::NonZeroUsize;
 use std::time::Duration;
 
 /// A story of calls that shows whether a server honours requirements.
@@ -219,7 +218,8 @@ pub struct Step {
     pub each: Option<Vec<IndexMap<String, Value>>>,
     /// The step is done so many times, with the number of the time as `n`.
     #[serde(default)]
-    pub times: Option<NonZeroUsize>,
+    #[schemars(range(min = 1))]
+    pub times: Option<u32>,
     /// The first version in which the step is done.
     #[serde(default)]
     pub since: Option<At<String>>,

@@ -274,6 +274,7 @@ mod tests {
         assert_eq!(scope().fill(&json!("${name(books)}")).unwrap(), json!("mc_1_books"));
         assert_eq!(scope().fill(&json!("${name(books, 12)}")).unwrap(), json!("mc_1_booksxx"));
         assert_eq!(scope().fill(&json!("a${repeat(b, 3)}")).unwrap(), json!("abbb"));
+        assert_eq!(scope().fill(&json!("Basic ${base64(row.a.b)}")).unwrap(), json!("Basic eA=="));
         let vector = scope().fill(&json!("${vector(4, 7)}")).unwrap();
         assert_eq!(vector.as_array().unwrap().len(), 4);
         assert_eq!(vector, scope().fill(&json!("${vector(4, 7)}")).unwrap());
