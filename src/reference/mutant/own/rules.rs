@@ -526,10 +526,17 @@ pub(super) const TABLE: &[Own] = &[
     ),
     own(
         "rules-window-bound-mute",
-        "A query for exactly 16384 rows is refused without a word.",
-        &["entities/query"],
-        &["entity.query.window-bound"],
+        "Exactly 16384 rows or hits are refused without a word.",
+        &["entities/query", "entities/search"],
+        &["entity.query.window-bound", "entity.search.window-bound"],
         Does(|_, call| (call.body["limit"] == json!(16_384)).then(mute)),
+    ),
+    own(
+        "rules-no-bound-mute",
+        "A query with neither a filter nor a limit is refused without a word.",
+        &["entities/query"],
+        &["entity.query.no-bound"],
+        Does(|_, call| (call.body.get("filter").is_none() && call.body.get("limit").is_none()).then(mute)),
     ),
     own(
         "rules-cost-text",
