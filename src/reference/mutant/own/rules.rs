@@ -51,6 +51,7 @@ fn first_index<'c>(call: &'c Call<'_>) -> &'c Value {
 }
 
 /// What is refused is made under another name, so that the refusal leaves something.
+#[expect(clippy::unnecessary_wraps, reason = "it is a deed")]
 fn leaves_something(broken: &Broken, call: &Call<'_>) -> Option<Response> {
     let honest = broken.honest(call);
     if is_failure(&parsed(&honest)) && !exists(broken, call, call.text("collectionName")) {
