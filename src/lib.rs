@@ -1,5 +1,6 @@
 //! Decides whether a server honours the documented Milvus / Zilliz Cloud `RESTful` API.
 
+mod base64;
 pub mod cli;
 pub mod contract;
 pub mod diagnostic;

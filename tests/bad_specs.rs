@@ -33,7 +33,17 @@ const ENVELOPE: &str = "envelope.schema.json";
 const FIXTURE: &str = "fixtures/quick.yaml";
 
 /// The name of a mistake, the file that it is made in, and how.
-const MISTAKES: [(&str, &str, Edit); 45] = [
+const MISTAKES: [(&str, &str, Edit); 47] = [
+    (
+        "error-that-nothing-makes-come",
+        ERRORS,
+        Append("\nshelf-broken:\n  meaning: It broke.\n  codes: {all: [5]}\n  sources: [{code: shelves}]\n"),
+    ),
+    (
+        "error-marked-though-it-comes",
+        ERRORS,
+        Replace("alias-not-found:\n", "alias-not-found:\n  not-producible: nobody asks\n"),
+    ),
     ("operation-names-an-unknown-error", DROP, Replace("database-not-found", "database-not-fond")),
     ("operation-path-is-of-another", DROP, Replace("aliases/drop", "aliases/delete")),
     ("operation-write-without-target", DROP, Replace("target: aliasName\n", "")),
@@ -122,7 +132,9 @@ const MISTAKES: [(&str, &str, Edit); 45] = [
     (
         "error-without-sources",
         ERRORS,
-        Append("\nalias-asleep:\n  meaning: The alias sleeps.\n  codes: {all: [5]}\n  sources: []\n"),
+        Append(
+            "\nalias-asleep:\n  not-producible: nobody sings\n  meaning: The alias sleeps.\n  codes: {all: [5]}\n  sources: []\n",
+        ),
     ),
     ("readings-missing", READINGS, Remove),
     ("reading-without-forms", READINGS, Append("\nalias.color:\n  about: The color of an alias.\n  forms: []\n")),

@@ -77,6 +77,14 @@ fn every_command_has_help_that_fits_80_columns() {
 }
 
 #[test]
+fn what_makes_many_objects_is_run_only_when_asked_for() {
+    let without = said(&["run", "heavy/partitions"]).exits(4);
+    assert!(without.err.contains("only with --heavy"), "{}", without.err);
+    let with = said(&["run", "heavy/partitions", "--heavy"]).exits(0);
+    assert!(with.out.contains("partitions.most: 1024"), "{}", with.out);
+}
+
+#[test]
 fn the_version_is_that_of_the_package() {
     for flag in ["--version", "-V"] {
         assert_eq!(said(&[flag]).exits(0).out.trim(), concat!("milvus-conformance ", env!("CARGO_PKG_VERSION")));

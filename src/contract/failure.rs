@@ -32,7 +32,7 @@ impl<T> ByProfile<T> {
 
 /// A named failure: which codes, messages and statuses it comes with.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
 #[schemars(title = "A named failure")]
 pub struct KnownFailure {
     /// What it means.
@@ -45,6 +45,9 @@ pub struct KnownFailure {
     /// The HTTP statuses that it may come with.
     #[serde(default = "ordinary")]
     pub status: Vec<u16>,
+    /// Why no scenario makes it come.
+    #[serde(default)]
+    pub not_producible: Option<String>,
     /// Where it was documented or seen.
     pub sources: Vec<Source>,
 }

@@ -6,9 +6,9 @@ use super::steps::{Caller, prepare};
 use super::{CaseReport, Entry, Event, PlannedCase, RequirementTally, Undocumented, Wait};
 use crate::contract::{CompiledOperation, Operation, ProfileContract, automatic};
 use crate::exchange::{Exchange, Request};
-use crate::judge::{Fault, Judgement, Outcome, Question, judge};
+use crate::judge::{Fault, Judgement, Outcome, Question, judge, judge_headers};
 use crate::matcher::{Matcher, Path};
-use crate::scenario::{Expectations, Given, Scenario, Scope, Step, TemplateError, parse_duration};
+use crate::scenario::{Given, Scenario, Scope, Step, TIME, TemplateError, parse_duration};
 use crate::verdict::{Finding, Level, Source, Verdict};
 use indexmap::IndexMap;
 use serde_json::Value;
@@ -83,6 +83,7 @@ struct Ready<'a, 's> {
     request: Request,
     own_route: bool,
     returns: Vec<(&'s Path, Cow<'s, Matcher>)>,
+    receives: Vec<(&'s str, Cow<'s, Matcher>)>,
 }
 
 /// What a step came to, before it is entered into the report.
@@ -155,6 +156,14 @@ impl<'a> Case<'a> {
         if step.is_bound() && !step.bounds().hold_for(self.session.contract().profile()) {
             return Ok(());
         }
+        if let Some(times) = step.times {
+            for time in 1..=times {
+                let mut inner = scope.clone();
+                inner.set(TIME, Value::from(time));
+                self.row(scenario, step, &format!("{number}.{time}"), &mut inner).await?;
+            }
+            return Ok(());
+        }
         let Some(rows) = &step.each else { return self.row(scenario, step, number, scope).await };
         for (index, row) in rows.iter().enumerate() {
             let number = format!("{number}.{}", index + 1);
@@ -219,20 +228,17 @@ impl<'a> Case<'a> {
         let operation = compiled.operation();
         let prepared = prepare(self.caller, contract, compiled, step, scope, self.session.run_prefix())
             .map_err(|error| Stop::Error(format!("step {number}, {name}: {error}")))?;
-        let mut returns = Vec::with_capacity(step.returns.as_ref().map_or(1, Expectations::len));
-        for expectations in [&step.returns, &step.eventually].into_iter().flatten() {
-            for (path, matcher) in expectations {
-                returns.push((
-                    path,
-                    if matcher.has_templates() {
-                        let filled = matcher.fill(&mut |value: &Value| scope.fill(value));
-                        Cow::Owned(filled.map_err(|error| template_error(&number, &error))?)
-                    } else {
-                        Cow::Borrowed(matcher)
-                    },
-                ));
+        let filled = |matcher: &'s Matcher| {
+            if !matcher.has_templates() {
+                return Ok(Cow::Borrowed(matcher));
             }
-        }
+            let filled = matcher.fill(&mut |value: &Value| scope.fill(value));
+            filled.map(Cow::Owned).map_err(|error| template_error(&number, &error))
+        };
+        let expectations = [&step.returns, &step.eventually].into_iter().flatten().flatten();
+        let returns = expectations.map(|(path, matcher)| Ok((path, filled(matcher)?))).collect::<Result<_, _>>()?;
+        let fields = step.receives.iter();
+        let receives = fields.map(|(name, matcher)| Ok((name.as_str(), filled(matcher)?))).collect::<Result<_, _>>()?;
         if let Some(entry) = prepared.makes {
             self.session.ledger().make(&entry).map_err(|error| Stop::Error(error.to_string()))?;
             if !self.made.contains(&entry) {
@@ -247,6 +253,7 @@ impl<'a> Case<'a> {
             request: prepared.request,
             own_route: prepared.own_route,
             returns,
+            receives,
         })
     }
 
@@ -262,7 +269,8 @@ impl<'a> Case<'a> {
         // A step that says its method or path is about the route itself, be it the operation's own.
         let about_route = step.method.is_some() || step.path.is_some();
         let answers = about_route || session.has_answered(ready.compiled);
-        let question: Question<'s> = Question { operation, fails: step.fails.as_ref(), status: step.status, answers };
+        let question: Question<'s> =
+            Question { operation, fails: step.fails.as_ref(), status: step.status, refusable: step.refusable, answers };
         let patient = step.eventually.is_some() || step.within.is_some();
         let within = step.within.as_ref().and_then(|text| parse_duration(text).ok());
         let asked = Instant::now();
@@ -276,6 +284,7 @@ impl<'a> Case<'a> {
                     Stop::Error(format!("step {}, {}: {error}", ready.number, ready.operation.name))
                 })?;
             let mut judgement = judge(contract, &question, &ready.returns, &response);
+            judge_headers(contract, &ready.receives, &response, &mut judgement);
             if ready.own_route && matches!(judgement.outcome, Outcome::Success | Outcome::Failure { .. }) {
                 session.note_answer(ready.compiled);
             }
@@ -422,7 +431,7 @@ impl<'a> Case<'a> {
     /// The ids of the requirements that a step proves. Without a word about requirements a scenario is one of its own.
     fn proofs<'s>(&self, scenario: &'s Scenario, step: &'s Step) -> Vec<Cow<'s, str>> {
         let named = scenario.proofs(step);
-        if named.is_empty() && scenario.covers.is_empty() && (step.fails.is_some() || step.returns.is_some()) {
+        if named.is_empty() && scenario.covers.is_empty() && step.expects() {
             return vec![Cow::Owned(format!("{OWN}{}", self.report.id))];
         }
         named.iter().map(|id| Cow::Borrowed(id.as_str())).collect()

@@ -20,7 +20,7 @@ pub(super) fn judge<'a>(
             actual: judgement.body.as_ref().map(shown).unwrap_or_default(),
             pointer: String::new(),
         }),
-        (Outcome::Failure { code, message }, None) => Some(Fault {
+        (Outcome::Failure { code, message }, None) if !question.refusable => Some(Fault {
             message: format!("a failure where a success must come: {code} {message}"),
             expected: "a success".to_owned(),
             actual: judgement.body.as_ref().map(shown).unwrap_or_default(),

@@ -13,6 +13,7 @@ use crate::scenario::Fails;
 use serde_json::Value;
 use std::borrow::Cow;
 
+pub use expectation::judge_headers;
 pub use json::{JsonFault, read as read_json};
 
 /// What a step expects of an answer, with every template filled in.
@@ -24,6 +25,8 @@ pub struct Question<'a> {
     pub fails: Option<&'a Fails>,
     /// The HTTP status that must come.
     pub status: Option<u16>,
+    /// Whether a failure is as good as a success.
+    pub refusable: bool,
     /// Whether the route is known to be there, or is what the step is about, so that a bare 404 is an answer to be judged
     /// and not the word that there is no such operation.
     pub answers: bool,
@@ -96,7 +99,7 @@ impl Judgement<'_> {
     pub fn came_as_expected(&self, question: &Question<'_>) -> bool {
         match self.outcome {
             Outcome::Success => question.fails.is_none(),
-            Outcome::Failure { .. } => question.fails.is_some(),
+            Outcome::Failure { .. } => question.fails.is_some() || question.refusable,
             Outcome::Plain => true,
             Outcome::Unsupported | Outcome::Unclear(_) => false,
         }
@@ -151,7 +154,7 @@ mod tests {
         let contract = Arc::new(Contract::load(&Tree::embedded()).unwrap()).compile(Profile::Milvus26).unwrap();
         let fails = fails.map(|id| Fails(crate::yaml::At::nowhere(vec![id.to_owned()])));
         let operation = contract.operation("partitions/has");
-        let question = Question { operation, fails: fails.as_ref(), status, answers: true };
+        let question = Question { operation, fails: fails.as_ref(), status, refusable: false, answers: true };
         let response = Response {
             status: answer.0,
             headers: vec![("content-type".to_owned(), answer.1.to_owned())],
@@ -201,6 +204,40 @@ mod tests {
             faults.sort();
             assert_eq!(said, faults, "{answer:?}");
         }
+    }
+
+    #[test]
+    fn where_a_failure_is_as_good_as_a_success_both_are_as_expected_and_nothing_else_is() {
+        let contract = Arc::new(Contract::load(&Tree::embedded()).unwrap()).compile(Profile::Milvus26).unwrap();
+        let operation = contract.operation("partitions/has");
+        let question = Question { operation, refusable: true, answers: true, ..Question::default() };
+        let came = |status: u16, body: &str| {
+            let headers = vec![("content-type".to_owned(), JSON.to_owned())];
+            let response = Response { status, headers, body: Bytes::from(body.to_owned()) };
+            let judgement = judge(&contract, &question, &[], &response);
+            judgement.came_as_expected(&question) && judgement.unmet.is_empty()
+        };
+        assert!(came(200, r#"{"code":0,"data":{"has":true}}"#));
+        assert!(came(200, r#"{"code":100,"message":"collection not found[collection=a]"}"#));
+        assert!(!came(200, "[]"));
+        assert!(!came(404, "404 page not found"));
+    }
+
+    #[test]
+    fn header_fields_are_held_against_what_the_step_says() {
+        let contract = Arc::new(Contract::load(&Tree::embedded()).unwrap()).compile(Profile::Milvus26).unwrap();
+        let response =
+            Response { status: 307, headers: vec![("location".to_owned(), "/here".to_owned())], body: Bytes::new() };
+        let question = Question { status: Some(307), answers: true, ..Question::default() };
+        let faults = |name: &'static str, matcher: Matcher| {
+            let mut judgement = judge(&contract, &question, &[], &response);
+            judge_headers(&contract, &[(name, Cow::Owned(matcher))], &response, &mut judgement);
+            judgement.unmet.into_iter().map(|fault| fault.pointer).collect::<Vec<_>>()
+        };
+        assert_eq!(faults("Location", Matcher::Equals(Value::from("/here"))), [""; 0]);
+        assert_eq!(faults("Location", Matcher::Equals(Value::from("/there"))), ["header Location"]);
+        assert_eq!(faults("Content-Type", Matcher::Absent), [""; 0]);
+        assert_eq!(faults("Content-Type", Matcher::Present), ["header Content-Type"]);
     }
 
     #[test]

@@ -4,7 +4,6 @@
 //! measured on Milvus 2.4 – 3.0; where only a document speaks, the place says so. It knows no clock, no randomness and
 //! no waiting: a load advances with the calls that look at it.
 
-pub(crate) mod base64;
 mod binding;
 mod http;
 mod json;

@@ -1,9 +1,9 @@
 //! Reading a recording: one JSON object a line, in the order in which the calls were made.
 
 use super::ids::Ids;
+use crate::base64;
 use crate::exchange::Request;
 use crate::profile::Profile;
-use crate::reference::base64;
 use bytes::Bytes;
 use serde::Deserialize;
 use serde_json::Value;

@@ -4,6 +4,7 @@ use super::template::{self, TemplateError};
 use super::{Expectations, Fixture, Given, Library, Scenario, Step, parse_duration};
 use crate::contract::{Bounds, Contract, Effect};
 use crate::diagnostic::{Diagnostic, SourceText};
+use crate::matcher::{Matcher, Path};
 use crate::yaml::At;
 use serde_json::Value;
 use std::collections::BTreeSet;
@@ -71,6 +72,9 @@ fn place(step: &Step) -> Option<Range<usize>> {
 
 /// Capabilities that no profile names: a token with a password, and what the user allows with a flag.
 const OPT_IN: [&str; 3] = ["password", "hazardous", "heavy"];
+
+/// The variable that counts the times of a step with `times`.
+pub(crate) const TIME: &str = "n";
 
 fn builtin() -> BTreeSet<String> {
     BUILT_IN.map(str::to_owned).into()
@@ -152,6 +156,13 @@ impl Check<'_> {
         if step.each.as_ref().is_some_and(Vec::is_empty) {
             self.report(self.key("each"), format!("`each` has no rows, so that step {number} is never done"));
         }
+        if step.times == Some(0) {
+            self.report(self.key("times"), format!("`times` is 0, so that step {number} is never done"));
+        }
+        if step.times.is_some() && step.each.is_some() {
+            self.report(self.key("times"), format!("step {number} has `times` and `each`; it is one or the other"));
+        }
+        self.refusable(step, number);
         for id in &step.proves {
             self.requirement(id);
             if self.contract.requirements.contains_key(id.as_str())
@@ -186,6 +197,8 @@ impl Check<'_> {
             ("fails", step.fails.is_some()),
             ("status", step.status.is_some()),
             ("returns", step.returns.is_some()),
+            ("receives", !step.receives.is_empty()),
+            ("refusable", step.refusable),
             ("eventually", step.eventually.is_some()),
             ("within", step.within.is_some()),
             ("save", !step.save.is_empty()),
@@ -195,6 +208,24 @@ impl Check<'_> {
             let message = format!("`{word}` cannot stand beside `together`");
             let problem = self.source.diagnostic(start.clone(), message);
             self.problems.push(problem.help("write it at one of the steps inside"));
+        }
+    }
+
+    /// A step that may be refused expects nothing unless a reading tells what came.
+    fn refusable(&mut self, step: &Step, number: &str) {
+        if !step.refusable {
+            return;
+        }
+        if step.fails.is_some() || step.eventually.is_some() {
+            let message = format!("step {number} may be refused, so that `fails` and `eventually` have no place there");
+            self.report(self.key("refusable"), message);
+        }
+        let of_all = |path: &Path| path.pointer().is_empty();
+        let told = step.returns.iter().flatten().any(|(path, matcher)| of_all(path) && !matcher.readings().is_empty());
+        if !told {
+            let message = format!("step {number} may be refused, and nothing tells whether it was");
+            let problem = self.source.diagnostic(self.key("refusable"), message);
+            self.problems.push(problem.help("add `returns: {$: {reading: id}}`"));
         }
     }
 
@@ -232,7 +263,10 @@ impl Check<'_> {
     }
 
     fn rows_and_values(&mut self, step: &Step) {
-        let outer = step.each.as_ref().map(|_| self.known.clone());
+        let outer = (step.each.is_some() || step.times.is_some()).then(|| self.known.clone());
+        if step.times.is_some() {
+            self.known.insert(TIME.to_owned());
+        }
         for row in step.each.iter().flatten() {
             self.known.extend(row.keys().cloned());
             row.values().for_each(|value| self.templates(value));
@@ -247,6 +281,7 @@ impl Check<'_> {
                 self.expectations(word, expectations);
             }
         }
+        self.values(step.receives.iter().map(|(name, matcher)| (name.as_str(), matcher)));
         if let Some(within) = &step.within {
             self.duration(within);
         }
@@ -260,7 +295,14 @@ impl Check<'_> {
             let problem = self.source.diagnostic(self.key(word), format!("`{word}` is empty and expects nothing"));
             self.problems.push(problem.help("leave it out to expect a success and no more"));
         }
-        for (path, matcher) in expectations {
+        let named: Vec<(String, &Matcher)> =
+            expectations.iter().map(|(path, matcher)| (path.to_string(), matcher)).collect();
+        self.values(named.iter().map(|(path, matcher)| (path.as_str(), *matcher)));
+    }
+
+    /// What the values at these places have to be.
+    fn values<'m>(&mut self, expected: impl Iterator<Item = (&'m str, &'m Matcher)>) {
+        for (path, matcher) in expected {
             for reading in matcher.readings() {
                 if !self.contract.readings.contains_key(reading) {
                     let problem =
@@ -277,7 +319,7 @@ impl Check<'_> {
                 Ok::<_, TemplateError>(value.clone())
             });
             if let Err(error) = kept {
-                self.report(self.find(&path.to_string()), error.to_string());
+                self.report(self.find(path), error.to_string());
             }
             for value in &values {
                 self.templates(value);
@@ -354,7 +396,7 @@ impl Check<'_> {
             }
         }
         for step in steps {
-            let expects = step.fails.is_some() || step.returns.is_some();
+            let expects = step.expects();
             if expects && scenario.covers.len() > 1 && step.proves.is_empty() {
                 let span = step.call.as_ref().map_or(0..0, At::span);
                 let problem = self.source.diagnostic(span, "this step expects something, but of which requirement?");

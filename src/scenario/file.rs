@@ -162,11 +162,6 @@ impl Expectations {
         self.0.is_empty()
     }
 
-    /// How many values are expected.
-    pub fn len(&self) -> usize {
-        self.0.len()
-    }
-
     /// The paths with what has to be found there.
     pub fn iter(&self) -> std::slice::Iter<'_, (Path, Matcher)> {
         self.0.iter()
@@ -260,6 +255,12 @@ pub struct Step {
     #[serde(default, deserialize_with = "written")]
     #[schemars(with = "Expectations", extend("minProperties" = 1))]
     pub returns: Option<Expectations>,
+    /// Header fields of the answer; a field that is not there has no value.
+    #[serde(default)]
+    pub receives: IndexMap<String, Matcher>,
+    /// Whether a failure is as good as a success: the documents disagree, and a reading in `returns` tells which came.
+    #[serde(default)]
+    pub refusable: bool,
     /// What the answer must hold in the end; asked again until it does.
     #[serde(default, deserialize_with = "written")]
     #[schemars(with = "Expectations", extend("minProperties" = 1))]
@@ -277,6 +278,10 @@ pub struct Step {
     #[serde(default)]
     #[schemars(length(min = 1))]
     pub each: Option<Vec<IndexMap<String, Value>>>,
+    /// The step is done so many times, with the number of the time as `n`.
+    #[serde(default)]
+    #[schemars(range(min = 1))]
+    pub times: Option<u32>,
     /// The first version in which the step is done.
     #[serde(default)]
     pub since: Option<At<String>>,
@@ -362,7 +367,7 @@ impl Scenario {
     pub fn proofs<'a>(&'a self, step: &'a Step) -> &'a [At<String>] {
         if !step.proves.is_empty() {
             &step.proves
-        } else if self.covers.len() == 1 && (step.fails.is_some() || step.returns.is_some()) {
+        } else if self.covers.len() == 1 && step.expects() {
             &self.covers
         } else {
             &[]
@@ -379,6 +384,11 @@ impl Step {
             only: self.only.clone(),
             except: self.except.clone(),
         }
+    }
+
+    /// Whether the step says what has to come at once.
+    pub fn expects(&self) -> bool {
+        self.fails.is_some() || self.returns.is_some() || !self.receives.is_empty()
     }
 
     /// Whether the step is bound to profiles at all; most are not, and asking is cheap.

@@ -36,7 +36,7 @@ pub struct LintReport {
 
 /// Checks a contract with all its scenarios.
 pub fn lint(contract: &Arc<Contract>, library: &Library) -> LintReport {
-    let mut lint = Lint { contract, report: LintReport::default() };
+    let mut lint = Lint { contract, report: LintReport::default(), produced: BTreeSet::new() };
     lint.operations();
     lint.requirements();
     lint.failures_and_readings();
@@ -48,6 +48,8 @@ pub fn lint(contract: &Arc<Contract>, library: &Library) -> LintReport {
 struct Lint<'a> {
     contract: &'a Arc<Contract>,
     report: LintReport,
+    /// The failures that a scenario makes come.
+    produced: BTreeSet<String>,
 }
 
 impl Lint<'_> {
@@ -272,6 +274,7 @@ impl Lint<'_> {
             }
         }
         self.uncovered(&proven);
+        self.unproduced();
     }
 
     fn scenario(
@@ -287,8 +290,30 @@ impl Lint<'_> {
             let problem = source.diagnostic(source.key("title"), "the scenario covers nothing");
             self.problem(problem.help("name the requirements that it proves in `covers`"));
         }
+        let failures = scenario.steps.iter().flat_map(Step::all).filter_map(|step| step.fails.as_ref());
+        self.produced.extend(failures.flat_map(crate::scenario::Fails::named).map(str::to_owned));
         for id in &scenario.covers {
             proven.entry(id.value.clone()).or_default().push(scenario.bounds());
+        }
+    }
+
+    /// A failure that no scenario makes come has to say why, and one that a scenario does must not.
+    fn unproduced(&mut self) {
+        let contract = self.contract;
+        let errors = self.file("errors.yaml");
+        for (id, failure) in &contract.failures {
+            match (self.produced.contains(id.as_str()), &failure.not_producible) {
+                (false, None) => {
+                    let problem = errors.diagnostic(errors.key(id), format!("no scenario makes `{id}` come"));
+                    let help = "write one with `fails`, or say in `not-producible` why there can be none";
+                    self.problem(problem.help(help));
+                }
+                (true, Some(_)) => {
+                    let message = format!("`{id}` is marked as not producible, and a scenario makes it come");
+                    self.problem(errors.diagnostic(errors.key(id), message));
+                }
+                (true, None) | (false, Some(_)) => {}
+            }
         }
     }
 

@@ -8,6 +8,7 @@ mod library;
 mod lint;
 mod template;
 
+pub(crate) use check::TIME;
 pub use check::check;
 pub use file::{Expectations, Fails, Fixture, Given, GivenFull, Scenario, Step, parse_duration};
 pub use library::{Library, LibraryError, ScenarioId, ScenarioSource};

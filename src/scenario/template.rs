@@ -1,5 +1,6 @@
 //! Filling in `${…}`.
 
+use crate::base64;
 use serde_json::{Map, Number, Value};
 use std::collections::HashMap;
 
@@ -22,7 +23,7 @@ pub enum TemplateError {
     /// A word that looks like a call and is none.
     #[error(
         "`{0}` is no call of a template function; known are name(word), name(word, bytes), repeat(text, times), \
-         vector(dimension, seed), for at most {LONGEST} bytes or numbers"
+         vector(dimension, seed), base64(variable), for at most {LONGEST} bytes or numbers"
     )]
     Function(String),
     /// Text that became no regular expression once filled in.
@@ -112,6 +113,10 @@ impl Scope {
             }
             Expression::Repeat(text, times) => Ok(Value::String(text.repeat(times))),
             Expression::Vector(dimension, seed) => Ok(vector(dimension, seed)),
+            Expression::Base64(path) => {
+                let text = as_text(&self.evaluate(path)?);
+                Ok(Value::String(base64::encode(text.as_bytes())))
+            }
             Expression::Variable(path) => {
                 let mut words = path.split('.');
                 let first = words.next().unwrap_or_default();
@@ -156,7 +161,7 @@ fn collect(value: &Value, found: &mut Vec<String>) -> Result<(), TemplateError> 
 fn collect_text(text: &str, found: &mut Vec<String>) -> Result<(), TemplateError> {
     for part in parts(text)? {
         if let Part::Expression(expression) = part
-            && let Expression::Variable(path) = Expression::parse(expression)?
+            && let Expression::Variable(path) | Expression::Base64(path) = Expression::parse(expression)?
         {
             found.push(path.split('.').next().unwrap_or_default().to_owned());
         }
@@ -198,6 +203,8 @@ enum Expression<'a> {
     Name(&'a str, Option<usize>),
     Repeat(&'a str, usize),
     Vector(usize, u64),
+    /// The text of a variable in base64.
+    Base64(&'a str),
 }
 
 impl<'a> Expression<'a> {
@@ -222,6 +229,7 @@ impl<'a> Expression<'a> {
                 (Ok(dimension), Ok(seed)) if dimension <= LONGEST => Ok(Expression::Vector(dimension, seed)),
                 _ => Err(wrong()),
             },
+            ("base64", [path]) if !path.is_empty() && !path.contains('(') => Ok(Expression::Base64(path)),
             _ => Err(wrong()),
         }
     }
@@ -266,6 +274,7 @@ mod tests {
         assert_eq!(scope().fill(&json!("${name(books)}")).unwrap(), json!("mc_1_books"));
         assert_eq!(scope().fill(&json!("${name(books, 12)}")).unwrap(), json!("mc_1_booksxx"));
         assert_eq!(scope().fill(&json!("a${repeat(b, 3)}")).unwrap(), json!("abbb"));
+        assert_eq!(scope().fill(&json!("Basic ${base64(row.a.b)}")).unwrap(), json!("Basic eA=="));
         let vector = scope().fill(&json!("${vector(4, 7)}")).unwrap();
         assert_eq!(vector.as_array().unwrap().len(), 4);
         assert_eq!(vector, scope().fill(&json!("${vector(4, 7)}")).unwrap());

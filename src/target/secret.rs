@@ -1,5 +1,6 @@
 //! Secrets, and keeping them out of everything that is shown or stored.
 
+use crate::base64;
 use serde_json::Value;
 use std::borrow::Cow;
 use std::fmt;
@@ -26,7 +27,7 @@ impl Secret {
 
     /// The value of an `Authorization` header of the Basic scheme.
     pub(super) fn basic(&self) -> String {
-        format!("Basic {}", base64(self.0.as_bytes()))
+        format!("Basic {}", base64::encode(self.0.as_bytes()))
     }
 }
 
@@ -76,7 +77,7 @@ impl Redactor {
         let mut made = Self { token: token.cloned(), needles: Vec::new() };
         if let Some(token) = token {
             made.add(token.expose(), true);
-            let basic = base64(token.expose().as_bytes());
+            let basic = base64::encode(token.expose().as_bytes());
             made.add(basic.trim_end_matches('='), false);
             made.add(&basic, false);
             if let Some((_, password)) = token.expose().split_once(':')
@@ -92,7 +93,7 @@ impl Redactor {
                 made.add(&percent_decoded(password), false);
             }
             let decoded = percent_decoded(userinfo);
-            made.add(&base64(decoded.as_bytes()), false);
+            made.add(&base64::encode(decoded.as_bytes()), false);
             made.add(&decoded, false);
         }
         made.needles.sort_by(|(a, _), (b, _)| b.len().cmp(&a.len()).then_with(|| a.cmp(b)));
@@ -195,20 +196,6 @@ fn percent_decoded(text: &str) -> String {
     String::from_utf8_lossy(&bytes).into_owned()
 }
 
-fn base64(bytes: &[u8]) -> String {
-    const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    let mut text = String::with_capacity(bytes.len().div_ceil(3) * 4);
-    for chunk in bytes.chunks(3) {
-        let group =
-            chunk.iter().fold(0_usize, |group, &byte| group << 8 | usize::from(byte)) << (8 * (3 - chunk.len()));
-        for place in 0..4 {
-            let digit = DIGITS[group >> (18 - 6 * place) & 63];
-            text.push(if place <= chunk.len() { char::from(digit) } else { '=' });
-        }
-    }
-    text
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -262,7 +249,7 @@ mod tests {
     fn base64_agrees_with_the_examples_of_its_standard() {
         let forms = ["", "Zg==", "Zm8=", "Zm9v", "Zm9vYg==", "Zm9vYmE=", "Zm9vYmFy"];
         for (length, form) in forms.into_iter().enumerate() {
-            assert_eq!(base64(&b"foobar"[..length]), form);
+            assert_eq!(base64::encode(&b"foobar"[..length]), form);
         }
     }
 

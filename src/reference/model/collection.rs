@@ -12,7 +12,6 @@ use serde_json::{Value, json};
 
 const MOST_SHARDS: i64 = 16;
 const DEFAULT_KEYED_PARTITIONS: i64 = 16;
-const MOST_PARTITIONS: i64 = 1_024;
 
 /// The first ids that a collection gives to its rows lie this far above its own.
 const ROW_IDS: i64 = 1 << 17;
@@ -275,11 +274,12 @@ impl Definition {
 }
 
 fn keyed_partitions(asked: i64) -> Result<usize, Failure> {
-    if asked > MOST_PARTITIONS {
-        let text = format!("partition number ({asked}) exceeds max configuration ({MOST_PARTITIONS})");
+    let number = usize::try_from(asked).unwrap_or_default();
+    if number > partition::MOST {
+        let text = format!("partition number ({asked}) exceeds max configuration ({})", partition::MOST);
         return Err(failure::invalid(text));
     }
-    Ok(usize::try_from(asked).unwrap_or_default().max(1))
+    Ok(number.max(1))
 }
 
 fn consistency(asked: Option<&Node<'_>>) -> Result<String, Failure> {

@@ -6,6 +6,9 @@ use super::{Answer, Arguments, DEFAULT_DATABASE, Model, Outcome, key_values, nam
 use indexmap::IndexMap;
 use serde_json::json;
 
+/// How many databases there may be.
+const MOST: usize = 64;
+
 /// A database with everything in it.
 #[derive(Clone, Debug)]
 pub(super) struct Database {
@@ -47,6 +50,9 @@ impl Database {
 pub(in crate::reference) fn create(model: &mut Model, arguments: &Arguments<'_>) -> Outcome {
     let name = arguments.text("dbName");
     names::check_database(name)?;
+    if model.databases.len() >= MOST {
+        return Err(failure::too_many_databases(MOST));
+    }
     if model.databases.contains_key(name) {
         return Err(failure::database_exists(model.version, name));
     }
@@ -119,6 +125,16 @@ mod tests {
         data(&mut model, "databases/drop", &json!({"dbName": "d"}));
         data(&mut model, "databases/drop", &json!({"dbName": "d"}));
         assert_eq!(refused(&mut model, "databases/describe", &json!({"dbName": "d"})).0, 800);
+    }
+
+    #[test]
+    fn there_are_at_most_64() {
+        let mut model = Model::new(Profile::Milvus26);
+        for number in 1..64 {
+            data(&mut model, "databases/create", &json!({"dbName": format!("d{number}")}));
+        }
+        let (code, text) = refused(&mut model, "databases/create", &json!({"dbName": "d64"}));
+        assert_eq!((code, text.as_str()), (801, "exceeded the limit number of database[limit=64]"));
     }
 
     #[test]

@@ -78,6 +78,11 @@ pub(super) fn database_exists(version: Version, name: &str) -> Failure {
     unclassified(version, format!("database already exist: {name}"))
 }
 
+/// Read from the source; so many databases were not measured.
+pub(super) fn too_many_databases(most: usize) -> Failure {
+    failure(801, format!("exceeded the limit number of database[limit={most}]"))
+}
+
 pub(super) fn database_not_empty(version: Version, name: &str) -> Failure {
     unclassified(version, format!("database:{name} not empty, must drop all collections before drop database"))
 }
@@ -267,6 +272,12 @@ pub(super) fn nothing_to_alter(version: Version) -> Failure {
         return failure(65535, text);
     }
     invalid("no properties or delete keys provided")
+}
+
+/// Read from the source; so many partitions were not measured.
+pub(super) fn too_many_partitions(version: Version, number: usize, most: usize, collection: &str) -> Failure {
+    let text = format!("partition number ({number}) exceeds max configuration ({most}), collection: {collection}");
+    unclassified(version, text)
 }
 
 pub(super) fn partition_missing(name: &str) -> Failure {

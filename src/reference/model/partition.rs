@@ -10,6 +10,9 @@ use serde_json::json;
 /// The partition that every collection begins with.
 pub(super) const DEFAULT: &str = "_default";
 
+/// How many partitions a collection may have.
+pub(super) const MOST: usize = 1_024;
+
 /// How far a partition is loaded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Load {
@@ -82,9 +85,13 @@ pub(in crate::reference) fn create(model: &mut Model, arguments: &Arguments<'_>)
     let collection = named(model, arguments, version)?;
     refuse_partition_key(collection, version, "create partition")?;
     let name = partition_name(arguments);
-    if !collection.partitions.contains_key(name) {
-        collection.add_partition(name);
+    if collection.partitions.contains_key(name) {
+        return Ok(Answer::done());
     }
+    if collection.partitions.len() >= MOST {
+        return Err(failure::too_many_partitions(version, collection.partitions.len(), MOST, &collection.name));
+    }
+    collection.add_partition(name);
     Ok(Answer::done())
 }
 

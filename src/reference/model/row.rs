@@ -2,9 +2,10 @@
 
 use super::failure::{self, Failure};
 use super::schema::{DataType, Field, Schema};
+use crate::base64;
 use crate::profile::Version;
 use crate::reference::json::{self, Node, Value as Json};
-use crate::reference::{base64, render};
+use crate::reference::render;
 use serde_json::{Map, Value, json};
 use std::cmp::Ordering;
 use std::str::FromStr;

@@ -419,8 +419,21 @@ impl Schema {
             let text = "string data type not supported yet, please use VarChar type instead";
             return Err(failure::unclassified(version, text));
         }
-        if self.fields.iter().any(|field| field.spread.partition_key && !field.data_type.may_be_key()) {
+        self.check_partition_key(version)
+    }
+
+    fn check_partition_key(&self, version: Version) -> Result<(), Failure> {
+        let mut keys = self.fields.iter().filter(|field| field.spread.partition_key);
+        let Some(key) = keys.next() else { return Ok(()) };
+        if key.primary {
+            return Err(failure::unclassified(version, "the partition key field must not be primary field"));
+        }
+        if !key.data_type.may_be_key() {
             return Err(failure::unclassified(version, "the data type of partition key should be Int64 or VarChar"));
+        }
+        if let Some(second) = keys.next() {
+            let text = format!("there are more than one partition key, field name = {}, {}", key.name, second.name);
+            return Err(failure::unclassified(version, text));
         }
         Ok(())
     }

@@ -7,7 +7,9 @@ mod entities;
 mod indexes;
 mod load;
 mod partitions;
+mod rules;
 mod transport;
+mod wire;
 
 use super::{Broken, Call, empty, is_failure, is_success, parsed, refusal, rewritten, success};
 use crate::exchange::Response;
@@ -53,7 +55,9 @@ pub(super) const TABLES: &[&[Own]] = &[
     indexes::TABLE,
     load::TABLE,
     partitions::TABLE,
+    rules::TABLE,
     transport::TABLE,
+    wire::TABLE,
 ];
 
 const fn own(

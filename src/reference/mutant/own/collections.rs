@@ -471,10 +471,14 @@ pub(super) const TABLE: &[Own] = &[
     ),
     own(
         "collection-has-misses",
-        "has of a missing collection is a failure.",
+        "has of a missing collection answers null.",
         &["collections/has"],
         &["collection.has.answers"],
-        Refuses(names_nothing, 100, "collection not found"),
+        Answers(|_, _, body| {
+            if body.pointer("/data/has") == Some(&json!(false)) {
+                body["data"]["has"] = Value::Null;
+            }
+        }),
     ),
     own(
         "collection-has-in-no-database",
