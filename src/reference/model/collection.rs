@@ -1,5 +1,7 @@
 //! Collections: their life, their load and what is told of them.
 
+pub(in crate::reference) mod change;
+
 use super::failure::{self, Failure, MissingText, Read};
 use super::index::{self, Index};
 use super::partition::{self, Load, Partition};

@@ -269,6 +269,10 @@ pub(super) fn nothing_to_alter(version: Version) -> Failure {
     invalid("no properties or delete keys provided")
 }
 
+pub(super) fn segment_missing(segment: &str) -> Failure {
+    failure(600, format!("segment not found[segment={segment}]"))
+}
+
 pub(super) fn partition_missing(name: &str) -> Failure {
     failure(200, format!("partition not found[partition={name}]"))
 }
