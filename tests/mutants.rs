@@ -29,7 +29,6 @@ const PATIENCE: Duration = Duration::from_millis(250);
 const SURVIVORS: &[(&str, &str)] = &[
     ("-route-missing", "a target that lacks an operation is told as `unsupported`, and not accused"),
     ("databases-describe-key-db-i-d-missing", "no document of 2.6 promises the key"),
-    ("databases-describe-key-properties-missing", "no document of 2.6 promises the key"),
     ("collections-describe-key-functions-missing", "the documents leave the key out of a collection without functions"),
     ("entities-delete-key-delete-count-missing", "the documents answer an empty object"),
     ("collections-compact-key-compaction-i-d-missing", "the documents answer an empty object"),

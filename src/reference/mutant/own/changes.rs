@@ -147,7 +147,7 @@ pub(super) const TABLE: &[Own] = &[
         "An alteration of a collection without properties is accepted.",
         &["collections/alter_properties", "collections/drop_properties"],
         &["collection.properties.nothing"],
-        Accepts("no properties or delete keys provided"),
+        Accepts("delete"),
     ),
     own(
         "collection-alter-loaded",
@@ -301,7 +301,7 @@ pub(super) const TABLE: &[Own] = &[
         "A field is added whose name is taken.",
         &["collections/fields/add"],
         &["field.add.taken"],
-        Accepts("duplicate field name"),
+        Accepts("field name"),
     ),
     own(
         "field-add-dynamic",
