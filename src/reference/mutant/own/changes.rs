@@ -91,7 +91,7 @@ pub(super) const TABLE: &[Own] = &[
         &["databases/drop_properties"],
         &["database.drop-properties.resets"],
         Asks(|broken, call, body| {
-            if call.text("dbName") != "" {
+            if !call.text("dbName").is_empty() {
                 body["propertyKeys"] = json!(of_database(broken, call));
             }
         }),
