@@ -36,6 +36,8 @@ pub(super) enum Kind {
     Text,
     Flag,
     Int32,
+    Int64,
+    Int64List,
     TextList,
     Map,
     Any,
@@ -46,6 +48,8 @@ pub(super) enum Kind {
     /// Any value, re-read by its exact key.
     RawAny,
     Struct(&'static Shape),
+    /// A struct that counts as missing as a whole when it is left out; of a plain one its required keys do.
+    Pointer(&'static Shape),
     Structs(&'static Shape),
 }
 
@@ -55,12 +59,14 @@ impl Kind {
             Kind::Text => "string".to_owned(),
             Kind::Flag => "bool".to_owned(),
             Kind::Int32 => "int32".to_owned(),
+            Kind::Int64 => "int64".to_owned(),
+            Kind::Int64List => "[]int64".to_owned(),
             Kind::TextList => "[]string".to_owned(),
             Kind::Map => "map[string]interface {}".to_owned(),
             Kind::Any | Kind::RawAny => "interface {}".to_owned(),
             Kind::RawList => "[]interface {}".to_owned(),
             Kind::RawMaps => "[]map[string]interface {}".to_owned(),
-            Kind::Struct(shape) => format!("httpserver.{}", shape.name),
+            Kind::Struct(shape) | Kind::Pointer(shape) => format!("httpserver.{}", shape.name),
             Kind::Structs(shape) => format!("[]httpserver.{}", shape.name),
         }
     }
@@ -181,6 +187,17 @@ impl Binder {
                 self.mismatch(&format!("number {text}"), place, "int32");
                 None
             }
+            (Kind::Int64, Value::Number(text)) if text.parse::<i64>().is_ok() => Some(node.clone()),
+            (Kind::Int64, Value::Number(text)) => {
+                self.mismatch(&format!("number {text}"), place, "int64");
+                None
+            }
+            (Kind::Int64List, Value::Array(items)) => {
+                for item in items.iter().filter(|item| !item.is_null()) {
+                    self.value(Kind::Int64, item, place);
+                }
+                Some(node.clone())
+            }
             (Kind::TextList, Value::Array(items)) => {
                 for item in items.iter().filter(|item| !item.is_null() && item.as_str().is_none()) {
                     self.mismatch(item.kind(), place, "string");
@@ -200,7 +217,9 @@ impl Binder {
                 }
                 Some(node.clone())
             }
-            (Kind::Struct(shape), Value::Object(_)) => Some(self.fields(shape, node, place.path)),
+            (Kind::Struct(shape) | Kind::Pointer(shape), Value::Object(_)) => {
+                Some(self.fields(shape, node, place.path))
+            }
             (Kind::Structs(shape), Value::Array(items)) => Some(self.structs(shape, node.raw, items, place)),
             _ => {
                 self.mismatch(node.kind(), place, &kind.type_name());
@@ -236,7 +255,12 @@ impl Binder {
 fn find_missing(shape: &Shape, bound: Option<&Node<'_>>, path: &str, version: Version, missing: &mut Vec<String>) {
     for field in shape.fields {
         let node = bound.and_then(|bound| bound.get(field.key));
-        if let Kind::Struct(inner) = field.kind {
+        let inner = match field.kind {
+            Kind::Struct(inner) => Some(inner),
+            Kind::Pointer(inner) => node.map(|_| inner),
+            _ => None,
+        };
+        if let Some(inner) = inner {
             if field.is_required(version) {
                 find_missing(inner, node, &format!("{path}.{}", field.title), version, missing);
             }

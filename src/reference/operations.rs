@@ -1,7 +1,10 @@
 //! The operations the reference target has: path, first version, keys of the request, and what carries it out.
 
 use super::binding::{Field, Kind, Shape};
-use super::model::{Arguments, Model, Outcome, alias, collection, database, entity, failure, index, partition};
+use super::model::{
+    Arguments, Model, Outcome, alias, analyzer, collection, collection::change, database, entity, failure, index,
+    instance, partition,
+};
 use crate::profile::Version;
 
 /// An operation of the API.
@@ -60,11 +63,12 @@ const ALIAS_OF: Shape = Shape { name: "AliasCollectionReq", fields: &[DB, COLLEC
 const DATABASE_NAME: Shape = Shape { name: "DatabaseReqRequiredName", fields: &[OWN_DB] };
 const DATABASE_PROPERTIES: Shape = Shape { name: "DatabaseReqWithProperties", fields: &[OWN_DB, PROPERTIES] };
 
+/// The required keys of a field are only asked for where the field stands alone, not in the list of a schema.
 const SCHEMA_FIELD: Shape = Shape {
     name: "FieldSchema",
     fields: &[
-        Field::optional("fieldName", Kind::Text),
-        Field::optional("dataType", Kind::Text),
+        Field::required("fieldName", "FieldName", Kind::Text),
+        Field::required("dataType", "DataType", Kind::Text),
         Field::optional("elementDataType", Kind::Text),
         Field::optional("isPrimary", Kind::Flag),
         Field::optional("isPartitionKey", Kind::Flag),
@@ -74,17 +78,19 @@ const SCHEMA_FIELD: Shape = Shape {
         Field::optional("defaultValue", Kind::Any),
     ],
 };
+/// As with fields, required keys are only asked for where the function stands alone.
 const FUNCTION: Shape = Shape {
     name: "FunctionSchema",
     fields: &[
-        Field::optional("name", Kind::Text),
+        Field::required("name", "FunctionName", Kind::Text),
         Field::optional("description", Kind::Text),
-        Field::optional("type", Kind::Text),
-        Field::optional("inputFieldNames", Kind::TextList),
-        Field::optional("outputFieldNames", Kind::TextList),
+        Field::required("type", "FunctionType", Kind::Text),
+        Field::required("inputFieldNames", "InputFieldNames", Kind::TextList),
+        Field::required("outputFieldNames", "OutputFieldNames", Kind::TextList),
         Field::optional("params", Kind::Map),
     ],
 };
+const ONE_FUNCTION: Field = Field::required("function", "Function", Kind::Struct(&FUNCTION));
 const SCHEMA: Shape = Shape {
     name: "CollectionSchema",
     fields: &[
@@ -189,11 +195,83 @@ static OPERATIONS: &[Operation] = &[
     ),
     operation!("collections/flush", V25, "FlushReq"[DB, COLLECTION], collection::flush),
     operation!(
+        "collections/compact",
+        V25,
+        "CompactReq"[DB, COLLECTION, Field::optional("isClustering", Kind::Flag)],
+        change::compact
+    ),
+    operation!(
+        "collections/get_compaction_state",
+        V25,
+        "GetCompactionStateReq"[Field::optional("jobID", Kind::Int64)],
+        change::get_compaction_state
+    ),
+    operation!("collections/truncate", V26, COLLECTION_NAME, change::truncate),
+    operation!(
         "collections/fields/add",
         V26,
-        "CollectionFieldReqWithSchema"[DB, COLLECTION, Field::required("schema", "Schema", Kind::Struct(&SCHEMA_FIELD))],
-        |_, _| Err(failure::not_modelled("collections/fields/add"))
+        "CollectionFieldReqWithSchema"[
+            DB,
+            COLLECTION,
+            Field::required("schema", "Schema", Kind::Pointer(&SCHEMA_FIELD)),
+        ],
+        change::add_field
     ),
+    operation!(
+        "collections/fields/alter_properties",
+        V25,
+        "CollectionFieldReqWithParams"[
+            DB,
+            COLLECTION,
+            Field::required("fieldName", "FieldName", Kind::Text),
+            Field::optional("fieldParams", Kind::Map),
+        ],
+        change::alter_field
+    ),
+    operation!("collections/add_function", V26, "CollectionAddFunction"[DB, COLLECTION, ONE_FUNCTION], change::add_function),
+    operation!(
+        "collections/alter_function",
+        V26,
+        "CollectionAlterFunction"[
+            DB,
+            COLLECTION,
+            Field::required("functionName", "FunctionName", Kind::Text),
+            ONE_FUNCTION,
+        ],
+        change::alter_function
+    ),
+    operation!(
+        "collections/drop_function",
+        V26,
+        "CollectionDropFunction"[DB, COLLECTION, Field::required("FunctionName", "FunctionName", Kind::Text)],
+        change::drop_function
+    ),
+    operation!(
+        "common/run_analyzer",
+        V26,
+        "RunAnalyzerReq"[
+            DB,
+            Field::required("text", "Text", Kind::TextList),
+            Field::optional("analyzerParams", Kind::Text),
+            Field::optional("withDetail", Kind::Flag),
+            Field::optional("withHash", Kind::Flag),
+            SOME_COLLECTION,
+            Field::optional("fieldName", Kind::Text),
+            Field::optional("analyzerNames", Kind::TextList),
+        ],
+        analyzer::run
+    ),
+    operation!(
+        "segments/describe",
+        V25,
+        "GetSegmentsInfoReq"[
+            DB,
+            Field::optional("collectionID", Kind::Int64),
+            Field::optional("segmentIDs", Kind::Int64List),
+        ],
+        instance::segments
+    ),
+    operation!("quotacenter/describe", V26, "GetQuotaMetricsReq"[], instance::quotas),
     operation!(
         "jobs/external_collection/describe",
         V30,

@@ -1,5 +1,7 @@
 //! Collections: their life, their load and what is told of them.
 
+pub(in crate::reference) mod change;
+
 use super::failure::{self, Failure, MissingText, Read};
 use super::index::{self, Index};
 use super::partition::{self, Load, Partition};
@@ -553,12 +555,15 @@ fn check_ttl(seconds: &str) -> Result<(), Failure> {
 }
 
 pub(in crate::reference) fn flush(model: &mut Model, arguments: &Arguments<'_>) -> Outcome {
+    let version = model.version;
     let collection = model.named_collection(arguments, MissingText::Found);
     let collection = collection.map_err(|missing| failure::limiter(&missing))?;
     if std::mem::take(&mut collection.flushed) {
         return Err(failure::rate_limited());
     }
     collection.flushed = true;
+    // Before 2.6 a flush took so long that a load got to its end meanwhile; later a load was seen to go on.
+    while version < Version(2, 6) && matches!(collection.look(), State::Loading { .. }) {}
     collection.partitions.values_mut().for_each(|partition| partition.sealed = partition.rows.len());
     Ok(Answer::done())
 }

@@ -280,6 +280,10 @@ pub(super) fn too_many_partitions(version: Version, number: usize, most: usize, 
     unclassified(version, text)
 }
 
+pub(super) fn segment_missing(segment: &str) -> Failure {
+    failure(600, format!("segment not found[segment={segment}]"))
+}
+
 pub(super) fn partition_missing(name: &str) -> Failure {
     failure(200, format!("partition not found[partition={name}]"))
 }

@@ -4,12 +4,14 @@
 //! that the same calls on a collection have the same answers whatever happens to other collections meanwhile.
 
 pub(super) mod alias;
+pub(super) mod analyzer;
 pub(super) mod collection;
 pub(super) mod database;
 pub(super) mod entity;
 pub(super) mod failure;
 mod filter;
 pub(super) mod index;
+pub(super) mod instance;
 mod names;
 pub(super) mod partition;
 mod row;

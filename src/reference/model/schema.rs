@@ -1,5 +1,9 @@
 //! The schema of a collection: data types, fields, functions and the rules they keep.
 
+mod change;
+
+pub(super) use change::{field_params, moves_data};
+
 use super::failure::{self, Failure};
 use super::row::Cell;
 use super::{Arguments, flag, names, text, texts};
@@ -197,6 +201,11 @@ impl Field {
         self.number("max_capacity").unwrap_or(usize::MAX)
     }
 
+    /// How its text is taken apart.
+    pub(super) fn analyzer_params(&self) -> Option<&str> {
+        self.param("analyzer_params")
+    }
+
     fn describe(&self, auto_id: bool, version: Version) -> Value {
         let mut entry = json!({
             "autoId": self.primary && auto_id,
@@ -231,9 +240,35 @@ impl Field {
 #[derive(Clone, Debug, PartialEq)]
 struct Function {
     name: String,
+    kind: FunctionKind,
     description: String,
     inputs: Vec<String>,
     outputs: Vec<String>,
+    params: Vec<(String, String)>,
+}
+
+/// What a function makes of its input.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum FunctionKind {
+    Bm25,
+    TextEmbedding,
+}
+
+impl FunctionKind {
+    fn named(name: &str) -> Option<Self> {
+        match name {
+            "BM25" => Some(Self::Bm25),
+            "TextEmbedding" => Some(Self::TextEmbedding),
+            _ => None,
+        }
+    }
+
+    fn number(self) -> u8 {
+        match self {
+            Self::Bm25 => 1,
+            Self::TextEmbedding => 2,
+        }
+    }
 }
 
 /// The schema of a collection.
@@ -342,14 +377,16 @@ impl Schema {
 
     pub(super) fn describe_functions(&self) -> Value {
         let entries = self.functions.iter().zip(FIRST_FIELD_ID..).map(|(function, id)| {
+            let params = function.params.iter().map(|(key, value)| json!({"key": key, "value": value}));
+            let params: Vec<Value> = params.collect();
             json!({
                 "description": function.description,
                 "id": id,
                 "inputFieldNames": function.inputs,
                 "name": function.name,
                 "outputFieldNames": function.outputs,
-                "params": null,
-                "type": 1,
+                "params": if params.is_empty() { Value::Null } else { params.into() },
+                "type": function.kind.number(),
             })
         });
         entries.collect()
@@ -525,18 +562,20 @@ fn bad_default(value: &Node<'_>, data_type: DataType, version: Version) -> Failu
 
 fn function(node: &Node<'_>, version: Version) -> Result<Function, Failure> {
     let kind = text(node, "type");
-    if !matches!(kind, "BM25" | "TextEmbedding") {
+    let Some(kind) = FunctionKind::named(kind) else {
         if version < Version(2, 6) {
             return Err(failure::mismatched("function data type is invalid(case sensitive): ", "FunctionType", kind));
         }
         return Err(failure::invalid(format!("Unsupported function type: {kind}")));
-    }
+    };
     let owned = |key| texts(node, key).into_iter().map(str::to_owned).collect();
     Ok(Function {
         name: text(node, "name").to_owned(),
+        kind,
         description: text(node, "description").to_owned(),
         inputs: owned("inputFieldNames"),
         outputs: owned("outputFieldNames"),
+        params: node.get("params").map_or(&[][..], Node::entries).iter().map(param).collect(),
     })
 }
 

@@ -1,6 +1,7 @@
 //! Mutants written by hand, each for the requirements that it names: a table a group of operations.
 
 mod aliases;
+mod changes;
 mod collections;
 mod databases;
 mod entities;
@@ -49,6 +50,7 @@ enum Deed {
 /// All of them.
 pub(super) const TABLES: &[&[Own]] = &[
     aliases::TABLE,
+    changes::TABLE,
     collections::TABLE,
     databases::TABLE,
     entities::TABLE,
