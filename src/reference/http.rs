@@ -8,7 +8,7 @@ use super::model::{Answer, Arguments, Model};
 use super::operations::{self, Operation};
 use super::{Config, base64, render};
 use crate::exchange::{Request, Response};
-use crate::profile::Version;
+use crate::profile::{Profile, Version};
 use bytes::Bytes;
 use serde_json::{Map, Value, json};
 use std::collections::HashSet;
@@ -52,7 +52,7 @@ enum Timeout {
 
 impl Front {
     pub(super) fn new(config: Config) -> Self {
-        let model = Model::new(config.profile);
+        let model = Model::new(config.profile, config.token.as_deref());
         Self { config, state: Mutex::new(State { model, timed_out: HashSet::new() }) }
     }
 
@@ -100,14 +100,15 @@ impl Front {
         if request.method == "OPTIONS" {
             return response(204, None, String::new());
         }
-        if !self.is_authenticated(request) {
+        let Ok(caller) = self.caller(request) else {
             return envelope(401, &json!({"code": 1800, "message": "user hasn't authenticated"}), false);
-        }
+        };
         let path = request.path.split('?').next().unwrap_or_default();
-        let found = |path: &str| operations::find(path.strip_prefix(PREFIX)?, self.version());
+        let is_cloud = self.config.profile == Profile::ZillizCloud;
+        let found = |path: &str| operations::find(path.strip_prefix(PREFIX)?, self.version(), is_cloud);
         if request.method == "POST" {
             if let Some(operation) = found(path) {
-                return self.run(operation, request);
+                return self.run(operation, request, caller);
             }
             if let Some(bare) = path.strip_suffix('/').filter(|bare| found(bare).is_some()) {
                 let mut redirect = response(307, None, String::new());
@@ -119,7 +120,7 @@ impl Front {
         response(404, Some(PLAIN), body.to_owned())
     }
 
-    fn run(&self, operation: &'static Operation, request: &Request) -> Response {
+    fn run(&self, operation: &'static Operation, request: &Request, caller: Option<String>) -> Response {
         let mut state = self.state();
         match timeout(request.header("request-timeout"), self.version()) {
             Timeout::None => {
@@ -150,7 +151,11 @@ impl Front {
                 request.header("accept-type-allow-int64"),
                 Some("0" | "f" | "F" | "false" | "FALSE" | "False")
             ),
+            caller,
         };
+        if let Err(denied) = state.model.permit(operation.path, &arguments) {
+            return envelope(403, &json!({"code": denied.code, "message": denied.message}), false);
+        }
         match (operation.run)(&mut state.model, &arguments) {
             Ok(answer) => success(operation, answer),
             Err(failure) => refusal(&failure),
@@ -164,9 +169,12 @@ impl Front {
         envelope(408, &json!({"code": 10001, "message": "request timeout"}), false)
     }
 
-    fn is_authenticated(&self, request: &Request) -> bool {
-        let Some(token) = &self.config.token else { return true };
-        let Some(header) = request.header("authorization") else { return false };
+    /// The user who calls, when credentials are checked.
+    fn caller(&self, request: &Request) -> Result<Option<String>, Unauthenticated> {
+        if self.config.token.is_none() {
+            return Ok(None);
+        }
+        let header = request.header("authorization").ok_or(Unauthenticated)?;
         let given = match (header.strip_prefix("Bearer "), header.strip_prefix("Basic ")) {
             (Some(credentials), _) => credentials.to_owned(),
             (None, Some(encoded)) => {
@@ -174,10 +182,13 @@ impl Front {
             }
             (None, None) => header.to_owned(),
         };
-        let complete = given.split_once(':').is_some_and(|(user, password)| !user.is_empty() && !password.is_empty());
-        complete && given == *token
+        let (user, password) = given.split_once(':').ok_or(Unauthenticated)?;
+        if self.state().model.knows(user, password) { Ok(Some(user.to_owned())) } else { Err(Unauthenticated) }
     }
 }
+
+/// The credentials are missing or wrong.
+struct Unauthenticated;
 
 fn timeout(header: Option<&str>, version: Version) -> Timeout {
     match header {
@@ -228,7 +239,6 @@ fn response(status: u16, content_type: Option<&str>, body: String) -> Response {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::profile::Profile;
     use crate::reference::Reference;
 
     fn ask(reference: &Reference, method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> (u16, String) {

@@ -1,7 +1,10 @@
 //! The operations the reference target has: path, first version, keys of the request, and what carries it out.
 
 use super::binding::{Field, Kind, Shape};
-use super::model::{Arguments, Model, Outcome, alias, collection, database, entity, failure, index, partition};
+use super::model::{
+    Arguments, Model, Outcome, alias, collection, database, entity, failure, index, partition, privilege_group, role,
+    user,
+};
 use crate::profile::Version;
 
 /// An operation of the API.
@@ -17,9 +20,13 @@ pub(super) struct Operation {
     pub(super) run: fn(&mut Model, &Arguments<'_>) -> Outcome,
 }
 
-/// The operation of this path, if the version has it.
-pub(super) fn find(path: &str, version: Version) -> Option<&'static Operation> {
-    OPERATIONS.iter().find(|operation| operation.path == path && operation.since <= version)
+/// What the managed service documents beyond the version that it is otherwise like.
+const CLOUD: [&str; 1] = ["roles/alter"];
+
+/// The operation of this path, if the version, or the managed service, has it.
+pub(super) fn find(path: &str, version: Version, is_cloud: bool) -> Option<&'static Operation> {
+    let has = |operation: &Operation| operation.since <= version || is_cloud && CLOUD.contains(&operation.path);
+    OPERATIONS.iter().find(|operation| operation.path == path && has(operation))
 }
 
 /// The paths of all operations, for tests that try every one.
@@ -40,6 +47,11 @@ const SOME_COLLECTION: Field = Field::optional("collectionName", Kind::Text);
 const PARTITION: Field = Field::required("partitionName", "PartitionName", Kind::Text);
 const PARTITIONS: Field = Field::required("partitionNames", "PartitionNames", Kind::TextList);
 const SOME_PARTITIONS: Field = Field::optional("partitionNames", Kind::TextList);
+const USER: Field = Field::required("userName", "UserName", Kind::Text);
+const PASSWORD: Field = Field::required("password", "Password", Kind::Text);
+const ROLE: Field = Field::required("roleName", "RoleName", Kind::Text);
+const PRIVILEGE: Field = Field::required("privilege", "Privilege", Kind::Text);
+const DESCRIPTION: Field = Field::optional("description", Kind::Text);
 const ALIAS: Field = Field::required("aliasName", "AliasName", Kind::Text);
 const INDEX: Field = Field::required("indexName", "IndexName", Kind::Text);
 const PROPERTIES: Field = Field::optional("properties", Kind::Map);
@@ -57,6 +69,27 @@ const PARTITION_NAMES: Shape = Shape { name: "PartitionsReq", fields: &[DB, COLL
 const INDEX_NAME: Shape = Shape { name: "IndexReq", fields: &[DB, COLLECTION, INDEX] };
 const ALIAS_NAME: Shape = Shape { name: "AliasReq", fields: &[DB, ALIAS] };
 const ALIAS_OF: Shape = Shape { name: "AliasCollectionReq", fields: &[DB, COLLECTION, ALIAS] };
+const USER_NAME: Shape = Shape { name: "UserReq", fields: &[USER] };
+const USER_ROLE: Shape = Shape { name: "UserRoleReq", fields: &[USER, ROLE] };
+const ROLE_NAME: Shape = Shape { name: "RoleReq", fields: &[DB, ROLE, DESCRIPTION] };
+const GRANT: Shape = Shape {
+    name: "GrantReq",
+    fields: &[
+        DB,
+        ROLE,
+        Field::required("objectType", "ObjectType", Kind::Text),
+        Field::required("objectName", "ObjectName", Kind::Text),
+        PRIVILEGE,
+    ],
+};
+const GRANT_V2: Shape = Shape { name: "GrantV2Req", fields: &[DB, SOME_COLLECTION, ROLE, PRIVILEGE] };
+const PRIVILEGE_GROUP: Shape = Shape {
+    name: "PrivilegeGroupReq",
+    fields: &[
+        Field::required("privilegeGroupName", "PrivilegeGroupName", Kind::Text),
+        Field::optional("privileges", Kind::TextList),
+    ],
+};
 const DATABASE_NAME: Shape = Shape { name: "DatabaseReqRequiredName", fields: &[OWN_DB] };
 const DATABASE_PROPERTIES: Shape = Shape { name: "DatabaseReqWithProperties", fields: &[OWN_DB, PROPERTIES] };
 
@@ -287,4 +320,35 @@ static OPERATIONS: &[Operation] = &[
         ],
         entity::search
     ),
+    operation!("users/list", V24, "DatabaseReq"[DB], user::list),
+    operation!("users/describe", V24, USER_NAME, user::describe),
+    operation!("users/create", V24, "PasswordReq"[USER, PASSWORD, DESCRIPTION], user::create),
+    operation!(
+        "users/update_password",
+        V24,
+        "NewPasswordReq"[
+            USER,
+            Field::required_before(V30, "password", "Password", Kind::Text),
+            Field::required_before(V30, "newPassword", "NewPassword", Kind::Text),
+            DESCRIPTION,
+        ],
+        user::update_password
+    ),
+    operation!("users/drop", V24, USER_NAME, user::drop),
+    operation!("users/grant_role", V24, USER_ROLE, user::grant_role),
+    operation!("users/revoke_role", V24, USER_ROLE, user::revoke_role),
+    operation!("roles/list", V24, "DatabaseReq"[DB], role::list),
+    operation!("roles/describe", V24, ROLE_NAME, role::describe),
+    operation!("roles/create", V24, ROLE_NAME, role::create),
+    operation!("roles/alter", V30, ROLE_NAME, role::alter),
+    operation!("roles/drop", V24, ROLE_NAME, role::drop),
+    operation!("roles/grant_privilege", V24, GRANT, role::grant),
+    operation!("roles/revoke_privilege", V24, GRANT, role::revoke),
+    operation!("roles/grant_privilege_v2", V24, GRANT_V2, role::grant_v2),
+    operation!("roles/revoke_privilege_v2", V24, GRANT_V2, role::revoke_v2),
+    operation!("privilege_groups/list", V24, "DatabaseReq"[DB], privilege_group::list),
+    operation!("privilege_groups/create", V24, PRIVILEGE_GROUP, privilege_group::create),
+    operation!("privilege_groups/drop", V24, PRIVILEGE_GROUP, privilege_group::drop),
+    operation!("privilege_groups/add_privileges_to_group", V24, PRIVILEGE_GROUP, privilege_group::add),
+    operation!("privilege_groups/remove_privileges_from_group", V24, PRIVILEGE_GROUP, privilege_group::remove),
 ];
