@@ -69,6 +69,10 @@ impl Front {
         self.config.profile.version()
     }
 
+    fn is_cloud(&self) -> bool {
+        self.config.profile == Profile::ZillizCloud
+    }
+
     fn state(&self) -> MutexGuard<'_, State> {
         // A call that panicked left at worst its own change half done, which is no reason to refuse all others.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
@@ -104,8 +108,7 @@ impl Front {
             return envelope(401, &json!({"code": 1800, "message": "user hasn't authenticated"}), false);
         };
         let path = request.path.split('?').next().unwrap_or_default();
-        let is_cloud = self.config.profile == Profile::ZillizCloud;
-        let found = |path: &str| operations::find(path.strip_prefix(PREFIX)?, self.version(), is_cloud);
+        let found = |path: &str| operations::find(path.strip_prefix(PREFIX)?, self.version(), self.is_cloud());
         if request.method == "POST" {
             if let Some(operation) = found(path) {
                 return self.run(operation, request, caller);
@@ -140,7 +143,8 @@ impl Front {
             Timeout::Unreadable => {}
         }
         let body = String::from_utf8_lossy(&request.body);
-        let bound = match binding::bind(&operation.shape, &body, self.version()) {
+        let version = operations::version_of(operation.path, self.version(), self.is_cloud());
+        let bound = match binding::bind(&operation.shape, &body, version) {
             Ok(bound) => bound,
             Err(unfit) => return refusal(&refused(unfit)),
         };

@@ -20,13 +20,18 @@ pub(super) struct Operation {
     pub(super) run: fn(&mut Model, &Arguments<'_>) -> Outcome,
 }
 
-/// What the managed service documents beyond the version that it is otherwise like.
-const CLOUD: [&str; 1] = ["roles/alter"];
+/// The operations in which the managed service is documented as a later version is.
+const CLOUD: [&str; 2] = ["roles/alter", "users/update_password"];
 
-/// The operation of this path, if the version, or the managed service, has it.
+/// The version that an operation is like.
+pub(super) fn version_of(path: &str, version: Version, is_cloud: bool) -> Version {
+    if is_cloud && CLOUD.contains(&path) { V30 } else { version }
+}
+
+/// The operation of this path, if there is one.
 pub(super) fn find(path: &str, version: Version, is_cloud: bool) -> Option<&'static Operation> {
-    let has = |operation: &Operation| operation.since <= version || is_cloud && CLOUD.contains(&operation.path);
-    OPERATIONS.iter().find(|operation| operation.path == path && has(operation))
+    let version = version_of(path, version, is_cloud);
+    OPERATIONS.iter().find(|operation| operation.path == path && operation.since <= version)
 }
 
 /// The paths of all operations, for tests that try every one.

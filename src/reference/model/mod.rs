@@ -214,7 +214,8 @@ pub(super) mod testing {
     fn make(model: &mut Model, caller: Option<&str>, path: &str, body: &Value) -> Outcome {
         let operation = operations::find(path, model.version, model.is_cloud).unwrap();
         let text = body.to_string();
-        let body = binding::bind(&operation.shape, &text, model.version).unwrap();
+        let version = operations::version_of(path, model.version, model.is_cloud);
+        let body = binding::bind(&operation.shape, &text, version).unwrap();
         let caller = caller.map(str::to_owned);
         let arguments = Arguments { body, header_database: None, ids_as_text: false, caller };
         model.permit(path, &arguments)?;

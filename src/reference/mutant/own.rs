@@ -7,7 +7,10 @@ mod entities;
 mod indexes;
 mod load;
 mod partitions;
+mod privilege_groups;
+mod roles;
 mod transport;
+mod users;
 
 use super::{Broken, Call, empty, is_failure, is_success, parsed, refusal, rewritten, success};
 use crate::exchange::Response;
@@ -32,6 +35,8 @@ enum Deed {
     Accepts(&'static str),
     /// Reads these keys of the request as if they were not there.
     Ignores(&'static [&'static str]),
+    /// Does nothing and answers an empty success where the model refuses with this HTTP status.
+    Admits(u16),
     /// Answers an object that is not empty.
     Chats,
     /// Refuses what the model would do, under this condition, with this code and message.
@@ -53,7 +58,10 @@ pub(super) const TABLES: &[&[Own]] = &[
     indexes::TABLE,
     load::TABLE,
     partitions::TABLE,
+    privilege_groups::TABLE,
+    roles::TABLE,
     transport::TABLE,
+    users::TABLE,
 ];
 
 const fn own(
@@ -76,6 +84,10 @@ impl Own {
                 let body = parsed(&honest);
                 let meant = is_failure(&body) && body["message"].as_str().is_some_and(|message| message.contains(text));
                 if meant { (success(&empty()), true) } else { (honest, false) }
+            }
+            Deed::Admits(status) => {
+                let honest = broken.honest(call);
+                if honest.status == *status { (success(&empty()), true) } else { (honest, false) }
             }
             Deed::Ignores(keys) => changed(broken, call, |body| {
                 if let Some(body) = body.as_object_mut() {
