@@ -19,11 +19,11 @@ pub(super) const TABLE: &[Own] = &[
         &["roles/list"],
         &["role.list.built-in"],
         Answers(|_, _, body| {
-            super::items(body, "/data").iter_mut().for_each(|name| {
+            for name in super::items(body, "/data") {
                 if name == "public" {
-                    *name = json!("other")
+                    *name = json!("other");
                 }
-            })
+            }
         }),
     ),
     own(

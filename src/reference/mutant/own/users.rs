@@ -147,7 +147,7 @@ pub(super) const TABLE: &[Own] = &[
         "user-describe-another",
         "A user is described with another description.",
         &["users/describe"],
-        &["user.describe.description", "user.update.description"],
+        &["user.describe.description"],
         Answers(|_, _, body| body["description"] = json!("another")),
     ),
     own(
@@ -156,6 +156,13 @@ pub(super) const TABLE: &[Own] = &[
         &["users/update_password"],
         &["user.update.changes", "user.update.old-password"],
         Nothing,
+    ),
+    own(
+        "user-update-describes-nothing",
+        "A new description is accepted and not kept.",
+        &["users/update_password"],
+        &["user.update.description"],
+        Does(|_, call| call.text("newPassword").is_empty().then(|| success(&empty()))),
     ),
     own(
         "user-update-chats",
