@@ -140,6 +140,8 @@ pub enum Matcher {
     Sorted(Order),
     /// A list of at least one item, each of which matches.
     Each(Box<Matcher>),
+    /// A list with an item that matches.
+    Some(Box<Matcher>),
     /// An object whose paths match.
     Has(Vec<(Path, Matcher)>),
     /// A value that is there and does not match.
@@ -295,6 +297,18 @@ impl Matcher {
                     pointer: String::new(),
                 });
             }
+            Matcher::Some(inner) => {
+                let items = present.as_array().map_or(&[][..], Vec::as_slice);
+                let found = items.iter().any(|item| {
+                    let before = seen.len();
+                    let matches = inner.check(Some(item), readings, seen).is_ok();
+                    if !matches {
+                        seen.truncate(before);
+                    }
+                    matches
+                });
+                return if found { Ok(()) } else { Err(mismatch()) };
+            }
             Matcher::Each(inner) => {
                 let items = present.as_array().filter(|items| !items.is_empty()).ok_or_else(mismatch)?;
                 for (index, item) in items.iter().enumerate() {
@@ -349,6 +363,7 @@ impl Matcher {
             | Matcher::Reading(_)
             | Matcher::Length(_)
             | Matcher::Each(_)
+            | Matcher::Some(_)
             | Matcher::Has(_)
             | Matcher::Not(_) => false,
         }
@@ -377,6 +392,7 @@ impl Matcher {
             }
             Matcher::Length(inner) => Matcher::Length(Box::new(inner.fill(fill)?)),
             Matcher::Each(inner) => Matcher::Each(Box::new(inner.fill(fill)?)),
+            Matcher::Some(inner) => Matcher::Some(Box::new(inner.fill(fill)?)),
             Matcher::Not(inner) => Matcher::Not(Box::new(inner.fill(fill)?)),
             Matcher::Has(parts) => {
                 let mut filled = Vec::with_capacity(parts.len());
@@ -403,7 +419,9 @@ impl Matcher {
             Matcher::In(values) | Matcher::Set(values) => values.iter().any(has_template),
             Matcher::Bounds { at_least, at_most } => [at_least, at_most].into_iter().flatten().any(has_template),
             Matcher::Matches(pattern) => pattern.regex.is_none(),
-            Matcher::Length(inner) | Matcher::Each(inner) | Matcher::Not(inner) => inner.has_templates(),
+            Matcher::Length(inner) | Matcher::Each(inner) | Matcher::Some(inner) | Matcher::Not(inner) => {
+                inner.has_templates()
+            }
             Matcher::Has(parts) => parts.iter().any(|(_, part)| part.has_templates()),
             Matcher::Reading(_) | Matcher::Type(_) | Matcher::Sorted(_) | Matcher::Absent | Matcher::Present => false,
         }
@@ -413,7 +431,9 @@ impl Matcher {
     pub fn readings(&self) -> Vec<&str> {
         match self {
             Matcher::Reading(id) => vec![id],
-            Matcher::Length(inner) | Matcher::Each(inner) | Matcher::Not(inner) => inner.readings(),
+            Matcher::Length(inner) | Matcher::Each(inner) | Matcher::Some(inner) | Matcher::Not(inner) => {
+                inner.readings()
+            }
             Matcher::Has(parts) => parts.iter().flat_map(|(_, part)| part.readings()).collect(),
             _ => Vec::new(),
         }
@@ -476,6 +496,7 @@ impl Matcher {
             "lacks" => Ok(Matcher::Lacks(value)),
             "length" => boxed(value).map(Matcher::Length),
             "each" => boxed(value).map(Matcher::Each),
+            "some" => boxed(value).map(Matcher::Some),
             "not" => boxed(value).map(Matcher::Not),
             "type" => {
                 let name = text(&value)?;
@@ -521,9 +542,9 @@ pub fn no_pattern(text: &str, error: &regex::Error) -> String {
 }
 
 /// The words that start a matcher.
-const WORDS: [&str; 18] = [
+const WORDS: [&str; 19] = [
     "equals", "reading", "matches", "in", "type", "set", "contains", "lacks", "length", "at-least", "at-most", "near",
-    "sorted", "each", "has", "not", "absent", "present",
+    "sorted", "each", "some", "has", "not", "absent", "present",
 ];
 
 /// Whether a text anywhere in a value holds a template.
@@ -626,6 +647,7 @@ impl fmt::Display for Matcher {
             Matcher::Sorted(Order::Ascending) => f.write_str("a list in ascending order"),
             Matcher::Sorted(Order::Descending) => f.write_str("a list in descending order"),
             Matcher::Each(inner) => write!(f, "a list of at least one item, each {inner}"),
+            Matcher::Some(inner) => write!(f, "a list with an item that is {inner}"),
             Matcher::Has(parts) => {
                 let parts: Vec<String> = parts.iter().map(|(path, part)| format!("{path}: {part}")).collect();
                 write!(f, "an object with {}", parts.join(", "))
@@ -676,6 +698,7 @@ impl JsonSchema for Matcher {
                 },
                 word("sorted", json!({"enum": ["ascending", "descending"]})),
                 word("each", own.clone()),
+                word("some", own.clone()),
                 word("has", json!({"type": "object", "additionalProperties": own.clone(), "minProperties": 1})),
                 word("not", own),
                 word("absent", json!({"const": true})),
@@ -718,6 +741,8 @@ mod tests {
             (json!({"sorted": "ascending"}), json!([1, 1, 2]), json!([2, 1])),
             (json!({"sorted": "descending"}), json!([]), json!([1, 2])),
             (json!({"each": {"type": "string"}}), json!(["a"]), json!([])),
+            (json!({"some": {"has": {"a": 1}}}), json!([{"a": 2}, {"a": 1}]), json!([{"a": 2}])),
+            (json!({"not": {"some": {"has": {"a": 1}}}}), json!([{"a": 2}]), json!([{"a": 1}])),
             (json!({"has": {"a.0": 5}}), json!({"a": [5]}), json!({"a": []})),
             (json!({"not": 5}), json!(6), json!(5)),
             (json!({"present": true}), json!(null), json!(null)),

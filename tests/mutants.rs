@@ -202,10 +202,12 @@ async fn fates(suite: &Arc<Suite>, mutants: Vec<Mutant>) -> Vec<Fate> {
     fates
 }
 
-/// Whether the profile has every requirement that the mutant names.
+/// Whether the profile has every requirement that the mutant names and an operation that it spoils.
 fn applies(contract: &Contract, profile: Profile, mutant: &Mutant) -> bool {
     let requirement = |id: &&str| contract.requirements.get(*id).unwrap_or_else(|| panic!("{mutant} names {id}"));
-    mutant.trips.iter().map(requirement).all(|requirement| requirement.bounds.hold_for(profile))
+    let has = |name: &String| contract.operations.get(name).is_none_or(|operation| operation.bounds.hold_for(profile));
+    (mutant.operations.is_empty() || mutant.operations.iter().any(has))
+        && mutant.trips.iter().map(requirement).all(|requirement| requirement.bounds.hold_for(profile))
 }
 
 /// What a mutant names and did not trip.

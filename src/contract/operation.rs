@@ -82,7 +82,7 @@ pub struct Created {
 }
 
 /// A kind of thing that a run makes and removes itself. Ordered as they are removed: an alias before its collection, a
-/// collection before its database.
+/// collection before its database, a role before the groups of privileges that it uses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize, serde::Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum ObjectKind {
@@ -92,6 +92,12 @@ pub enum ObjectKind {
     Collection,
     /// A database, which has to be empty before it can go.
     Database,
+    /// An account of a user.
+    User,
+    /// A role, from which everything granted is revoked before it can go.
+    Role,
+    /// A group of privileges, which no role may use when it goes.
+    PrivilegeGroup,
 }
 
 impl ObjectKind {
@@ -101,7 +107,15 @@ impl ObjectKind {
             ObjectKind::Alias => ("aliases/drop", "aliasName"),
             ObjectKind::Collection => ("collections/drop", "collectionName"),
             ObjectKind::Database => ("databases/drop", "dbName"),
+            ObjectKind::User => ("users/drop", "userName"),
+            ObjectKind::Role => ("roles/drop", "roleName"),
+            ObjectKind::PrivilegeGroup => ("privilege_groups/drop", "privilegeGroupName"),
         }
+    }
+
+    /// Whether it lies in a database.
+    pub const fn is_in_database(self) -> bool {
+        matches!(self, ObjectKind::Alias | ObjectKind::Collection)
     }
 
     /// The word shown to people.
@@ -110,6 +124,9 @@ impl ObjectKind {
             ObjectKind::Alias => "alias",
             ObjectKind::Collection => "collection",
             ObjectKind::Database => "database",
+            ObjectKind::User => "user",
+            ObjectKind::Role => "role",
+            ObjectKind::PrivilegeGroup => "privilege group",
         }
     }
 }

@@ -1,6 +1,6 @@
 //! One call: the request made from a step, sent, and its answer judged.
 
-use crate::contract::{CompiledOperation, Effect, ObjectKind, Operation, ProfileContract};
+use crate::contract::{CompiledOperation, Effect, Operation, ProfileContract};
 use crate::engine::Entry;
 use crate::exchange::{Request, Response};
 use crate::matcher::has_template;
@@ -142,7 +142,9 @@ pub(super) fn prepare(
         }
     };
     let called = if own_route { Some(operation) } else { contract.whole().operation_at(bare(&path)) };
-    let makes = guarded(called, &Sent { path: &path, body: sent, headers: &headers }, step.fails.is_some(), prefix)?;
+    let sent = Sent { path: &path, body: sent, headers: &headers };
+    let makes = guarded(called, &sent, step.fails.is_some(), prefix)?;
+    sent.passwords().for_each(|password| caller.redactor.learn(password));
     Ok(Prepared { request: Request { method, path, headers, body: Bytes::from(body) }, own_route, makes })
 }
 
@@ -163,6 +165,13 @@ impl Sent<'_> {
     fn text(&self, key: &str) -> Option<&str> {
         let object = self.body.as_object()?;
         object.iter().find(|(name, _)| name.eq_ignore_ascii_case(key)).and_then(|(_, value)| value.as_str())
+    }
+
+    /// The passwords of users that the run makes: secrets like any other.
+    fn passwords(&self) -> impl Iterator<Item = &str> {
+        let given = ["password", "newPassword"].into_iter().filter_map(|key| self.text(key));
+        let shown = self.headers.iter().filter(|(name, _)| name.eq_ignore_ascii_case("authorization"));
+        given.chain(shown.filter_map(|(_, value)| Some(value.split_once(':')?.1)))
     }
 
     fn named(&self, key: &str) -> Option<&str> {
@@ -203,12 +212,9 @@ fn guarded(
     let Some(name) = sent.text(&created.named).filter(|name| own(name)) else { return Ok(None) };
     let header =
         || sent.headers.iter().find(|(key, _)| key.eq_ignore_ascii_case("DB-Name")).map(|(_, name)| name.as_str());
-    let database = match created.object {
-        ObjectKind::Database => None,
-        ObjectKind::Alias | ObjectKind::Collection => {
-            sent.named("newDbName").or_else(|| sent.named("dbName")).or_else(header).map(str::to_owned)
-        }
-    };
+    let in_database = created.object.is_in_database();
+    let named = || sent.named("newDbName").or_else(|| sent.named("dbName")).or_else(header).map(str::to_owned);
+    let database = if in_database { named() } else { None };
     Ok(Some(Entry { object: created.object, database, name: name.to_owned() }))
 }
 
@@ -263,6 +269,12 @@ mod tests {
             "{call: collections/drop, body: '{\"collectionName\":\"production\"} and more'}",
             "{call: partitions/drop, with: {collectionName: production, partitionName: '${name(a)}'}, fails: any}",
             "{call: databases/drop, with: {dbName: default}, fails: any}",
+            "{call: users/drop, with: {userName: root}, fails: any}",
+            "{call: users/update_password, with: {userName: root, password: Milvus, newPassword: Milvus-12}, fails: any}",
+            "{call: users/grant_role, with: {userName: somebody, roleName: '${name(r)}'}}",
+            "{call: roles/drop, with: {roleName: admin}, fails: any}",
+            "{call: roles/grant_privilege, with: {roleName: public, objectType: Global, objectName: '*', privilege: All}}",
+            "{call: privilege_groups/drop, with: {privilegeGroupName: ClusterAdmin}, fails: any}",
         ] {
             let refused = prepared(step).unwrap_err();
             assert!(refused.contains("does not carry the run's prefix"), "{step}: {refused}");
@@ -285,6 +297,10 @@ mod tests {
                 "{call: collections/rename, with: {collectionName: '${name(a)}', newCollectionName: '${name(b)}'}}",
                 Some("mc_a_1_b"),
             ),
+            ("{call: users/create, with: {userName: '${name(u)}', password: '${password(p)}'}}", Some("mc_a_1_u")),
+            ("{call: users/create, with: {userName: root, password: Milvus-12}, fails: any}", None),
+            ("{call: roles/create, with: {roleName: '${name(r)}'}}", Some("mc_a_1_r")),
+            ("{call: privilege_groups/create, with: {privilegeGroupName: '${name(g)}'}}", Some("mc_a_1_g")),
         ] {
             assert_eq!(prepared(step), Ok(made.map(str::to_owned)), "{step}");
         }

@@ -3,7 +3,7 @@
 use super::binding::{Field, Kind, Shape};
 use super::model::{
     Arguments, Model, Outcome, alias, analyzer, collection, collection::change, database, entity, failure, index,
-    instance, partition,
+    instance, partition, privilege_group, role, user,
 };
 use crate::profile::Version;
 
@@ -20,8 +20,17 @@ pub(super) struct Operation {
     pub(super) run: fn(&mut Model, &Arguments<'_>) -> Outcome,
 }
 
-/// The operation of this path, if the version has it.
-pub(super) fn find(path: &str, version: Version) -> Option<&'static Operation> {
+/// The operations in which the managed service is documented as a later version is.
+const CLOUD: [&str; 2] = ["roles/alter", "users/update_password"];
+
+/// The version that an operation is like.
+pub(super) fn version_of(path: &str, version: Version, is_cloud: bool) -> Version {
+    if is_cloud && CLOUD.contains(&path) { V30 } else { version }
+}
+
+/// The operation of this path, if there is one.
+pub(super) fn find(path: &str, version: Version, is_cloud: bool) -> Option<&'static Operation> {
+    let version = version_of(path, version, is_cloud);
     OPERATIONS.iter().find(|operation| operation.path == path && operation.since <= version)
 }
 
@@ -43,6 +52,11 @@ const SOME_COLLECTION: Field = Field::optional("collectionName", Kind::Text);
 const PARTITION: Field = Field::required("partitionName", "PartitionName", Kind::Text);
 const PARTITIONS: Field = Field::required("partitionNames", "PartitionNames", Kind::TextList);
 const SOME_PARTITIONS: Field = Field::optional("partitionNames", Kind::TextList);
+const USER: Field = Field::required("userName", "UserName", Kind::Text);
+const PASSWORD: Field = Field::required("password", "Password", Kind::Text);
+const ROLE: Field = Field::required("roleName", "RoleName", Kind::Text);
+const PRIVILEGE: Field = Field::required("privilege", "Privilege", Kind::Text);
+const DESCRIPTION: Field = Field::optional("description", Kind::Text);
 const ALIAS: Field = Field::required("aliasName", "AliasName", Kind::Text);
 const INDEX: Field = Field::required("indexName", "IndexName", Kind::Text);
 const PROPERTIES: Field = Field::optional("properties", Kind::Map);
@@ -60,6 +74,27 @@ const PARTITION_NAMES: Shape = Shape { name: "PartitionsReq", fields: &[DB, COLL
 const INDEX_NAME: Shape = Shape { name: "IndexReq", fields: &[DB, COLLECTION, INDEX] };
 const ALIAS_NAME: Shape = Shape { name: "AliasReq", fields: &[DB, ALIAS] };
 const ALIAS_OF: Shape = Shape { name: "AliasCollectionReq", fields: &[DB, COLLECTION, ALIAS] };
+const USER_NAME: Shape = Shape { name: "UserReq", fields: &[USER] };
+const USER_ROLE: Shape = Shape { name: "UserRoleReq", fields: &[USER, ROLE] };
+const ROLE_NAME: Shape = Shape { name: "RoleReq", fields: &[DB, ROLE, DESCRIPTION] };
+const GRANT: Shape = Shape {
+    name: "GrantReq",
+    fields: &[
+        DB,
+        ROLE,
+        Field::required("objectType", "ObjectType", Kind::Text),
+        Field::required("objectName", "ObjectName", Kind::Text),
+        PRIVILEGE,
+    ],
+};
+const GRANT_V2: Shape = Shape { name: "GrantV2Req", fields: &[DB, SOME_COLLECTION, ROLE, PRIVILEGE] };
+const PRIVILEGE_GROUP: Shape = Shape {
+    name: "PrivilegeGroupReq",
+    fields: &[
+        Field::required("privilegeGroupName", "PrivilegeGroupName", Kind::Text),
+        Field::optional("privileges", Kind::TextList),
+    ],
+};
 const DATABASE_NAME: Shape = Shape { name: "DatabaseReqRequiredName", fields: &[OWN_DB] };
 const DATABASE_PROPERTIES: Shape = Shape { name: "DatabaseReqWithProperties", fields: &[OWN_DB, PROPERTIES] };
 
@@ -365,4 +400,35 @@ static OPERATIONS: &[Operation] = &[
         ],
         entity::search
     ),
+    operation!("users/list", V24, "DatabaseReq"[DB], user::list),
+    operation!("users/describe", V24, USER_NAME, user::describe),
+    operation!("users/create", V24, "PasswordReq"[USER, PASSWORD, DESCRIPTION], user::create),
+    operation!(
+        "users/update_password",
+        V24,
+        "NewPasswordReq"[
+            USER,
+            Field::required_before(V30, "password", "Password", Kind::Text),
+            Field::required_before(V30, "newPassword", "NewPassword", Kind::Text),
+            DESCRIPTION,
+        ],
+        user::update_password
+    ),
+    operation!("users/drop", V24, USER_NAME, user::drop),
+    operation!("users/grant_role", V24, USER_ROLE, user::grant_role),
+    operation!("users/revoke_role", V24, USER_ROLE, user::revoke_role),
+    operation!("roles/list", V24, "DatabaseReq"[DB], role::list),
+    operation!("roles/describe", V24, ROLE_NAME, role::describe),
+    operation!("roles/create", V24, ROLE_NAME, role::create),
+    operation!("roles/alter", V30, ROLE_NAME, role::alter),
+    operation!("roles/drop", V24, ROLE_NAME, role::drop),
+    operation!("roles/grant_privilege", V24, GRANT, role::grant),
+    operation!("roles/revoke_privilege", V24, GRANT, role::revoke),
+    operation!("roles/grant_privilege_v2", V24, GRANT_V2, role::grant_v2),
+    operation!("roles/revoke_privilege_v2", V24, GRANT_V2, role::revoke_v2),
+    operation!("privilege_groups/list", V24, "DatabaseReq"[DB], privilege_group::list),
+    operation!("privilege_groups/create", V24, PRIVILEGE_GROUP, privilege_group::create),
+    operation!("privilege_groups/drop", V24, PRIVILEGE_GROUP, privilege_group::drop),
+    operation!("privilege_groups/add_privileges_to_group", V24, PRIVILEGE_GROUP, privilege_group::add),
+    operation!("privilege_groups/remove_privileges_from_group", V24, PRIVILEGE_GROUP, privilege_group::remove),
 ];

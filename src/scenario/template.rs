@@ -3,12 +3,15 @@
 use crate::base64;
 use serde_json::{Map, Number, Value};
 use std::collections::HashMap;
+use std::hash::{BuildHasher, RandomState};
 
 /// The variables of a case while it runs.
 #[derive(Clone, Debug, Default)]
 pub struct Scope {
     variables: HashMap<String, Value>,
     prefix: String,
+    /// From which passwords are made, so that nobody can guess them from the names of a run.
+    keys: RandomState,
 }
 
 /// A template that cannot be filled in.
@@ -22,8 +25,8 @@ pub enum TemplateError {
     Unknown(String),
     /// A word that looks like a call and is none.
     #[error(
-        "`{0}` is no call of a template function; known are name(word), name(word, bytes), repeat(text, times), \
-         vector(dimension, seed), base64(variable), for at most {LONGEST} bytes or numbers"
+        "`{0}` is no call of a template function; known are name(word), name(word, bytes), password(word), \
+         repeat(text, times), vector(dimension, seed), base64(variable), for at most {LONGEST} bytes or numbers"
     )]
     Function(String),
     /// Text that became no regular expression once filled in.
@@ -43,7 +46,7 @@ const LONGEST: usize = 4 * 1024 * 1024;
 impl Scope {
     /// A scope whose `${name(…)}` start with the prefix.
     pub fn new(prefix: &str) -> Self {
-        Self { variables: HashMap::new(), prefix: prefix.to_owned() }
+        Self { variables: HashMap::new(), prefix: prefix.to_owned(), keys: RandomState::new() }
     }
 
     /// Sets a variable.
@@ -59,6 +62,11 @@ impl Scope {
     /// The name that `${name(word)}` stands for.
     pub fn name(&self, word: &str) -> String {
         format!("{}{word}", self.prefix)
+    }
+
+    /// The password that `${password(word)}` stands for: upper and lower case, digits and another character.
+    fn password(&self, word: &str) -> String {
+        format!("Pw-{:016x}-1", self.keys.hash_one(word))
     }
 
     /// Fills in every template in a value. Keys of objects may hold templates, too.
@@ -111,6 +119,7 @@ impl Scope {
                 let missing = bytes.unwrap_or_default().saturating_sub(name.len());
                 Ok(Value::String(name + &"x".repeat(missing)))
             }
+            Expression::Password(word) => Ok(Value::String(self.password(word))),
             Expression::Repeat(text, times) => Ok(Value::String(text.repeat(times))),
             Expression::Vector(dimension, seed) => Ok(vector(dimension, seed)),
             Expression::Base64(path) => {
@@ -201,6 +210,7 @@ fn parts(text: &str) -> Result<Vec<Part<'_>>, TemplateError> {
 enum Expression<'a> {
     Variable(&'a str),
     Name(&'a str, Option<usize>),
+    Password(&'a str),
     Repeat(&'a str, usize),
     Vector(usize, u64),
     /// The text of a variable in base64.
@@ -220,6 +230,7 @@ impl<'a> Expression<'a> {
                 Ok(bytes) if bytes <= LONGEST => Ok(Expression::Name(name, Some(bytes))),
                 _ => Err(wrong()),
             },
+            ("password", [word]) if !word.is_empty() => Ok(Expression::Password(word)),
             ("repeat", [text, times]) => {
                 let times = times.parse::<usize>().map_err(|_| wrong())?;
                 let fits = text.len().checked_mul(times).is_some_and(|length| length <= LONGEST);

@@ -198,7 +198,7 @@ mod tests {
 
     #[test]
     fn details_and_hashes_come_when_asked_for() {
-        let mut model = Model::new(Profile::Milvus26);
+        let mut model = Model::new(Profile::Milvus26, None);
         let body = json!({"text": ["one two", "one"], "withDetail": true, "withHash": true});
         let results = data(&mut model, "common/run_analyzer", &body)["results"].clone();
         let second = &results[0]["tokens"][1];

@@ -5,6 +5,7 @@ pub(in crate::reference) mod change;
 use super::failure::{self, Failure, MissingText, Read};
 use super::index::{self, Index};
 use super::partition::{self, Load, Partition};
+use super::rights::failure::invisible_collection;
 use super::schema::{CONSISTENCY_LEVELS, DataType, Schema};
 use super::{Answer, Arguments, Model, Outcome, go_text, key_values, names, properties};
 use crate::profile::Version;
@@ -344,7 +345,8 @@ fn prepare(collection: &mut Collection, arguments: &Arguments<'_>, version: Vers
 }
 
 pub(in crate::reference) fn list(model: &mut Model, arguments: &Arguments<'_>) -> Outcome {
-    Ok(Answer::data(model.database(arguments.database())?.collections.keys().cloned().collect()))
+    let names = model.database(arguments.database())?.collections.keys();
+    Ok(Answer::data(names.filter(|name| model.shows_collection(arguments, name)).cloned().collect()))
 }
 
 pub(in crate::reference) fn has(model: &mut Model, arguments: &Arguments<'_>) -> Outcome {
@@ -362,13 +364,27 @@ pub(in crate::reference) fn has(model: &mut Model, arguments: &Arguments<'_>) ->
 pub(in crate::reference) fn describe(model: &mut Model, arguments: &Arguments<'_>) -> Outcome {
     let version = model.version;
     let name = model.collection(arguments, MissingText::Find)?.name.clone();
+    // 2.5 alone refuses to describe what the caller may not see.
+    let is_2_5 = version >= Version(2, 5) && version < Version(2, 6);
+    if is_2_5 && !model.shows_collection(arguments, &name) {
+        return Err(invisible_collection(arguments.text("collectionName")));
+    }
+    let unknown_load = model.allow("GetLoadState", arguments).err();
     let database = model.database_mut(arguments.database())?;
     let aliases: Vec<String> = database.aliases_of(&name).into_iter().map(str::to_owned).collect();
     let aliases: Vec<&str> = aliases.iter().map(String::as_str).collect();
     let asked = names::trimmed(arguments.text("collectionName"), version);
     let missing = || failure::collection_missing(MissingText::Find, arguments.database(), asked);
     let collection = database.collections.get_mut(&name).ok_or_else(missing)?;
-    Ok(collection.describe(asked, &aliases, version))
+    let mut answer = collection.describe(asked, &aliases, version);
+    if let Some(denied) = unknown_load {
+        // The load is asked for on the way; its refusal becomes a remark.
+        answer.data["load"] = "".into();
+        for (_, remark) in answer.extra.iter_mut().filter(|(key, _)| *key == "message") {
+            *remark = format!("{};{}", denied.message, remark.as_str().unwrap_or_default()).into();
+        }
+    }
+    Ok(answer)
 }
 
 pub(in crate::reference) fn get_stats(model: &mut Model, arguments: &Arguments<'_>) -> Outcome {
@@ -585,7 +601,7 @@ mod tests {
 
     #[test]
     fn a_quick_setup_is_indexed_and_loads_at_once() {
-        let mut model = Model::new(Profile::Milvus26);
+        let mut model = Model::new(Profile::Milvus26, None);
         data(&mut model, "collections/create", &json!({"collectionName": "c", "dimension": 4}));
         assert_eq!(data(&mut model, "indexes/list", &c()), json!(["vector"]));
         let loading = data(&mut model, "collections/get_load_state", &c());
@@ -595,7 +611,7 @@ mod tests {
 
     #[test]
     fn a_client_that_only_retries_its_read_gets_there() {
-        let mut model = Model::new(Profile::Milvus26);
+        let mut model = Model::new(Profile::Milvus26, None);
         data(&mut model, "collections/create", &json!({"collectionName": "c", "dimension": 2}));
         let query = json!({"collectionName": "c", "filter": "id > 0"});
         assert_eq!(refused(&mut model, "entities/query", &query).0, 103);
@@ -618,7 +634,7 @@ mod tests {
 
     #[test]
     fn a_refused_index_leaves_the_collection() {
-        let mut model = Model::new(Profile::Milvus26);
+        let mut model = Model::new(Profile::Milvus26, None);
         let body = json!({"collectionName": "c", "dimension": 2, "metricType": "NOPE"});
         assert_eq!(refused(&mut model, "collections/create", &body).0, 1100);
         assert_eq!(data(&mut model, "collections/has", &c()), json!({"has": true}));

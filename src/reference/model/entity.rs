@@ -431,7 +431,7 @@ mod tests {
 
     #[test]
     fn a_generated_key_is_given_back() {
-        let mut model = Model::new(Profile::Milvus26);
+        let mut model = Model::new(Profile::Milvus26, None);
         data(&mut model, "collections/create", &json!({"collectionName": "c", "dimension": 2, "autoID": true}));
         let inserted = data(
             &mut model,

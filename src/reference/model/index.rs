@@ -407,7 +407,7 @@ mod tests {
     use crate::profile::Profile;
 
     fn custom(profile: Profile) -> Model {
-        let mut model = Model::new(profile);
+        let mut model = Model::new(profile, None);
         let fields = json!([
             {"fieldName": "id", "dataType": "Int64", "isPrimary": true},
             {"fieldName": "n", "dataType": "Int64"},

@@ -29,7 +29,7 @@ mod tests {
 
     #[test]
     fn there_are_no_segments() {
-        let mut model = Model::new(Profile::Milvus26);
+        let mut model = Model::new(Profile::Milvus26, None);
         assert_eq!(data(&mut model, "segments/describe", &json!({})), json!({"segmentInfos": []}));
         let (code, text) = refused(&mut model, "segments/describe", &json!({"segmentIDs": [7, 8]}));
         assert_eq!((code, text.as_str()), (600, "segment not found[segment=7]"));
@@ -37,7 +37,7 @@ mod tests {
 
     #[test]
     fn quotas_are_told_as_text_that_holds_json() {
-        let told = data(&mut Model::new(Profile::Milvus30), "quotacenter/describe", &json!({}));
+        let told = data(&mut Model::new(Profile::Milvus30, None), "quotacenter/describe", &json!({}));
         let inner: serde_json::Value = serde_json::from_str(told.as_str().unwrap()).unwrap();
         assert_eq!(inner["DataCoordMetrics"], json!(null));
     }

@@ -14,9 +14,13 @@ pub(super) mod index;
 pub(super) mod instance;
 mod names;
 pub(super) mod partition;
+pub(super) mod privilege_group;
+mod rights;
+pub(super) mod role;
 mod row;
 mod schema;
 mod search;
+pub(super) mod user;
 
 use super::json::{Node, Value as Json};
 use crate::profile::{Profile, Version};
@@ -24,6 +28,7 @@ use collection::Collection;
 use database::Database;
 use failure::{Failure, MissingText};
 use indexmap::IndexMap;
+use rights::Rights;
 use serde_json::{Value, json};
 use std::collections::HashMap;
 
@@ -69,6 +74,8 @@ pub(super) struct Arguments<'a> {
     pub(super) header_database: Option<&'a str>,
     /// Whether 64-bit integers are to be answered as text.
     pub(super) ids_as_text: bool,
+    /// The user who calls, when credentials are checked.
+    pub(super) caller: Option<String>,
 }
 
 impl Arguments<'_> {
@@ -135,16 +142,25 @@ fn key_values(properties: &IndexMap<String, String>) -> Value {
 #[derive(Clone, Debug)]
 pub(super) struct Model {
     version: Version,
+    /// Whether it is to be like the managed service where the documents of that differ.
+    is_cloud: bool,
     databases: IndexMap<String, Database>,
     /// How often a name has been used, so that a collection made anew gets another id.
     uses: HashMap<String, i64>,
+    rights: Rights,
 }
 
 impl Model {
-    /// An empty store of this profile.
-    pub(super) fn new(profile: Profile) -> Self {
+    /// An empty store of this profile, whose superuser has these credentials when they are checked at all.
+    pub(super) fn new(profile: Profile, token: Option<&str>) -> Self {
         let databases = IndexMap::from([(DEFAULT_DATABASE.to_owned(), Database::new(1, IndexMap::new()))]);
-        Self { version: profile.version(), databases, uses: HashMap::new() }
+        Self {
+            version: profile.version(),
+            is_cloud: profile == Profile::ZillizCloud,
+            databases,
+            uses: HashMap::new(),
+            rights: Rights::new(token),
+        }
     }
 
     /// An id that depends on the name and on how often it was asked for, on nothing else.
@@ -189,10 +205,23 @@ pub(super) mod testing {
 
     /// Makes one call and gives its outcome.
     pub(in crate::reference) fn call(model: &mut Model, path: &str, body: &Value) -> Outcome {
-        let operation = operations::find(path, model.version).unwrap();
+        make(model, None, path, body)
+    }
+
+    /// Makes one call as this user and gives its outcome.
+    pub(in crate::reference) fn call_as(model: &mut Model, caller: &str, path: &str, body: &Value) -> Outcome {
+        make(model, Some(caller), path, body)
+    }
+
+    fn make(model: &mut Model, caller: Option<&str>, path: &str, body: &Value) -> Outcome {
+        let operation = operations::find(path, model.version, model.is_cloud).unwrap();
         let text = body.to_string();
-        let body = binding::bind(&operation.shape, &text, model.version).unwrap();
-        (operation.run)(model, &Arguments { body, header_database: None, ids_as_text: false })
+        let version = operations::version_of(path, model.version, model.is_cloud);
+        let body = binding::bind(&operation.shape, &text, version).unwrap();
+        let caller = caller.map(str::to_owned);
+        let arguments = Arguments { body, header_database: None, ids_as_text: false, caller };
+        model.permit(path, &arguments)?;
+        (operation.run)(model, &arguments)
     }
 
     /// Makes one call that succeeds and gives its data.
@@ -208,7 +237,7 @@ pub(super) mod testing {
 
     /// A model of this profile with the collection `c`: quick setup, dimension 2, metric L2, loaded.
     pub(in crate::reference) fn quick(profile: Profile) -> Model {
-        let mut model = Model::new(profile);
+        let mut model = Model::new(profile, None);
         data(&mut model, "collections/create", &json!({"collectionName": "c", "dimension": 2, "metricType": "L2"}));
         settle(&mut model, "c");
         model
@@ -228,7 +257,7 @@ mod tests {
 
     #[test]
     fn ids_depend_on_the_name_and_its_uses_only() {
-        let (mut one, mut two) = (Model::new(Profile::Milvus26), Model::new(Profile::Milvus26));
+        let (mut one, mut two) = (Model::new(Profile::Milvus26, None), Model::new(Profile::Milvus26, None));
         two.new_id("other");
         assert_eq!(one.new_id("default/c"), two.new_id("default/c"));
         let (first, second) = (one.new_id("default/d"), one.new_id("default/d"));

@@ -713,7 +713,7 @@ mod tests {
     use crate::profile::Profile;
 
     fn create(profile: Profile, fields: &Value) -> (i32, String) {
-        let mut model = Model::new(profile);
+        let mut model = Model::new(profile, None);
         let body = json!({"collectionName": "c", "schema": {"fields": fields}});
         refused(&mut model, "collections/create", &body)
     }
@@ -770,7 +770,7 @@ mod tests {
         ]);
         let body = json!({"collectionName": "c", "schema": {"fields": fields}});
         for (profile, nullable) in [(Profile::Milvus24, None), (Profile::Milvus25, Some(&json!(false)))] {
-            let mut model = Model::new(profile);
+            let mut model = Model::new(profile, None);
             data(&mut model, "collections/create", &body);
             let described = data(&mut model, "collections/describe", &json!({"collectionName": "c"}));
             assert_eq!(described["fields"][0].get("nullable"), nullable);

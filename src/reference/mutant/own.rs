@@ -8,8 +8,11 @@ mod entities;
 mod indexes;
 mod load;
 mod partitions;
+mod privilege_groups;
+mod roles;
 mod rules;
 mod transport;
+mod users;
 mod wire;
 
 use super::{Broken, Call, empty, is_failure, is_success, parsed, refusal, rewritten, success};
@@ -35,6 +38,8 @@ enum Deed {
     Accepts(&'static str),
     /// Reads these keys of the request as if they were not there.
     Ignores(&'static [&'static str]),
+    /// Does nothing and answers an empty success where the model refuses with this HTTP status.
+    Admits(u16),
     /// Answers an object that is not empty.
     Chats,
     /// Refuses what the model would do, under this condition, with this code and message.
@@ -57,8 +62,11 @@ pub(super) const TABLES: &[&[Own]] = &[
     indexes::TABLE,
     load::TABLE,
     partitions::TABLE,
+    privilege_groups::TABLE,
+    roles::TABLE,
     rules::TABLE,
     transport::TABLE,
+    users::TABLE,
     wire::TABLE,
 ];
 
@@ -82,6 +90,10 @@ impl Own {
                 let body = parsed(&honest);
                 let meant = is_failure(&body) && body["message"].as_str().is_some_and(|message| message.contains(text));
                 if meant { (success(&empty()), true) } else { (honest, false) }
+            }
+            Deed::Admits(status) => {
+                let honest = broken.honest(call);
+                if honest.status == *status { (success(&empty()), true) } else { (honest, false) }
             }
             Deed::Ignores(keys) => changed(broken, call, |body| {
                 if let Some(body) = body.as_object_mut() {
