@@ -189,6 +189,7 @@ impl Operation {
             only: file.only.clone(),
             except: file.except.clone(),
         };
+        let bounds = bounds.of_v2();
         Self { name: name.to_owned(), bounds, file, source }
     }
 

@@ -7,6 +7,7 @@ use crate::scenario::{Scope, Step, TemplateError, as_text};
 use crate::target::{Redactor, Secret, SendError, Target};
 use bytes::Bytes;
 use serde_json::Value;
+use std::fmt::Write;
 use std::time::Duration;
 
 /// How calls reach the target: the target itself and what every call carries.
@@ -42,12 +43,11 @@ impl Caller {
 
     /// A plain request to an operation.
     pub(super) fn request(&self, operation: &Operation, body: &Value) -> Request {
-        Request {
-            method: operation.file.method.clone(),
-            path: operation.file.path.clone(),
-            headers: self.headers.clone(),
-            body: Bytes::from(body.to_string()),
-        }
+        let (path, body) = match operation.file.method.as_str() {
+            "GET" => (with_query(&operation.file.path, body), Bytes::new()),
+            _ => (operation.file.path.clone(), Bytes::from(body.to_string())),
+        };
+        Request { method: operation.file.method.clone(), path, headers: self.headers.clone(), body }
     }
 
     /// Sends a request.
@@ -125,7 +125,14 @@ pub(super) fn prepare(
     {
         return Err(StepError::Request { message: fault.message, pointer: fault.pointer });
     }
-    let body = text.as_ref().map(as_text).or_else(|| json.as_ref().map(Value::to_string)).unwrap_or_default();
+    let (path, body) = match (&text, &json) {
+        (Some(text), _) => (path, as_text(text)),
+        (None, Some(json)) if method == "GET" && operation.file.method == "GET" => {
+            (with_query(&path, json), String::new())
+        }
+        (None, Some(json)) => (path, json.to_string()),
+        (None, None) => (path, String::new()),
+    };
     let headers = headers(&caller.headers, step, scope)?;
     let read;
     let sent = match &json {
@@ -140,6 +147,38 @@ pub(super) fn prepare(
     let called = if own_route { Some(operation) } else { contract.whole().operation_at(bare(&path)) };
     let makes = guarded(called, &Sent { path: &path, body: sent, headers: &headers }, step.fails.is_some(), prefix)?;
     Ok(Prepared { request: Request { method, path, headers, body: Bytes::from(body) }, own_route, makes })
+}
+
+/// A path with the keys of an object as its query. A list repeats its key; null stands for a key that is left out.
+fn with_query(path: &str, keys: &Value) -> String {
+    let mut path = path.to_owned();
+    let mut mark = if path.contains('?') { '&' } else { '?' };
+    for (key, value) in keys.as_object().into_iter().flatten() {
+        let values = value.as_array().map_or(std::slice::from_ref(value), Vec::as_slice);
+        for value in values.iter().filter(|value| !value.is_null()) {
+            path.push(mark);
+            path.push_str(&escaped(key));
+            path.push('=');
+            path.push_str(&escaped(&as_text(value)));
+            mark = '&';
+        }
+    }
+    path
+}
+
+/// A text as part of a query: whatever might mean something else there is written as `%` and its bytes.
+fn escaped(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        match byte {
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => escaped.push(char::from(byte)),
+            other => {
+                // Writing to a String cannot fail.
+                let _ = write!(escaped, "%{other:02X}");
+            }
+        }
+    }
+    escaped
 }
 
 /// A path without its query and a slash at its end, which servers may not mind.
@@ -284,6 +323,15 @@ mod tests {
         ] {
             assert_eq!(prepared(step), Ok(made.map(str::to_owned)), "{step}");
         }
+    }
+
+    #[test]
+    fn what_a_get_carries_goes_into_its_query() {
+        let keys = serde_json::json!({"collectionName": "a b&c=é", "dbName": null, "limit": 2, "names": ["x", "y"]});
+        let query = "collectionName=a%20b%26c%3D%C3%A9&limit=2&names=x&names=y";
+        assert_eq!(with_query("/v1/x", &keys), format!("/v1/x?{query}"));
+        assert_eq!(with_query("/v1/x?a=b", &serde_json::json!({"c": true})), "/v1/x?a=b&c=true");
+        assert_eq!(with_query("/v1/x", &Value::Null), "/v1/x");
     }
 
     #[test]

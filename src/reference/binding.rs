@@ -37,7 +37,11 @@ pub(super) enum Kind {
     Flag,
     Int32,
     TextList,
+    /// A list of numbers of single precision.
+    Floats,
     Map,
+    /// A list of objects.
+    Maps,
     Any,
     /// A list of anything, re-read by its exact key.
     RawList,
@@ -56,10 +60,11 @@ impl Kind {
             Kind::Flag => "bool".to_owned(),
             Kind::Int32 => "int32".to_owned(),
             Kind::TextList => "[]string".to_owned(),
+            Kind::Floats => "[]float32".to_owned(),
             Kind::Map => "map[string]interface {}".to_owned(),
             Kind::Any | Kind::RawAny => "interface {}".to_owned(),
             Kind::RawList => "[]interface {}".to_owned(),
-            Kind::RawMaps => "[]map[string]interface {}".to_owned(),
+            Kind::Maps | Kind::RawMaps => "[]map[string]interface {}".to_owned(),
             Kind::Struct(shape) => format!("httpserver.{}", shape.name),
             Kind::Structs(shape) => format!("[]httpserver.{}", shape.name),
         }
@@ -191,7 +196,17 @@ impl Binder {
                 self.check_numbers(node, place);
                 Some(node.clone())
             }
-            (Kind::RawMaps, Value::Array(items)) => {
+            (Kind::Floats, Value::Array(items)) => {
+                for item in items.iter().filter(|item| !item.is_null()) {
+                    match item.value {
+                        Value::Number(text) if text.parse::<f32>().is_ok_and(f32::is_finite) => {}
+                        Value::Number(text) => self.mismatch(&format!("number {text}"), place, "float32"),
+                        _ => self.mismatch(item.kind(), place, "float32"),
+                    }
+                }
+                Some(node.clone())
+            }
+            (Kind::Maps | Kind::RawMaps, Value::Array(items)) => {
                 for item in items {
                     match item.value {
                         Value::Object(_) | Value::Null => self.check_numbers(item, place),

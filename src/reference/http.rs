@@ -6,7 +6,7 @@ use super::binding::{self, Unfit};
 use super::model::failure::{self, Failure};
 use super::model::{Answer, Arguments, Model};
 use super::operations::{self, Operation};
-use super::{Config, base64, render};
+use super::{Config, base64, render, v1};
 use crate::exchange::{Request, Response};
 use crate::profile::Version;
 use bytes::Bytes;
@@ -104,6 +104,10 @@ impl Front {
             return envelope(401, &json!({"code": 1800, "message": "user hasn't authenticated"}), false);
         }
         let path = request.path.split('?').next().unwrap_or_default();
+        if let Some(route) = v1::find(&request.method, path) {
+            let body = v1::answer(route, request, &mut self.state().model, self.version());
+            return response(200, Some(JSON), body);
+        }
         let found = |path: &str| operations::find(path.strip_prefix(PREFIX)?, self.version());
         if request.method == "POST" {
             if let Some(operation) = found(path) {

@@ -67,6 +67,40 @@ pub(super) fn database_missing(name: &str) -> Failure {
     failure(800, format!("database not found[database={name}]"))
 }
 
+/// A refusal in words that v1 alone has.
+pub(in crate::reference) fn v1(code: i32, text: impl Into<String>) -> Failure {
+    failure(code, text)
+}
+
+pub(super) fn v1_database_missing(name: &str) -> Failure {
+    failure(800, format!("database not found, database: {name}"))
+}
+
+/// The words of 2.3 for a missing collection; later versions say the same in v1 and v2.
+pub(super) fn v1_collection_missing(database: &str, name: &str) -> Failure {
+    failure(100, format!("can't find collection collection not found[database={database}][collection={name}]"))
+}
+
+pub(super) fn v1_collection_to_drop_missing(database: &str, name: &str) -> Failure {
+    failure(100, format!("collection not found, database: {database}, collection: {name}"))
+}
+
+/// A query vector of the wrong length, which v1 leaves to the node that searches. What later versions than 2.5 say in
+/// v1 was not measured.
+pub(super) fn v1_vector_length(version: Version, dimension: usize, given: usize) -> Failure {
+    if version < Version(2, 4) {
+        // The rest of what 2.3 says is a place in the source of the vector core.
+        let node =
+            "failed to search/query delegator 1 for channel by-dev-rootcoord-dml_0: fail to Search, QueryNode ID=1";
+        return failure(65535, format!("{node}, reason=worker(1) query failed: vector dimension mismatch"));
+    }
+    let parser = if version < Version(2, 5) { "" } else { "parser searchRequest failed: " };
+    let sizes = format!("expected vector size(byte) {}, actual {}", dimension * 4, given * 4);
+    let text =
+        format!("fail to search on QueryNode 1: worker(1) query failed: {parser}vector dimension mismatch, {sizes}.");
+    failure(65535, text)
+}
+
 pub(super) fn database_to_alter_missing(version: Version, name: &str) -> Failure {
     if version < Version(2, 6) {
         return database_missing(name);

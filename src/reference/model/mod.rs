@@ -15,6 +15,7 @@ pub(super) mod partition;
 mod row;
 mod schema;
 mod search;
+pub(super) mod v1;
 
 use super::json::{Node, Value as Json};
 use crate::profile::{Profile, Version};
