@@ -4,7 +4,7 @@ use super::steps::Caller;
 use super::{Entry, Leftover};
 use crate::contract::{ObjectKind, ProfileContract};
 use crate::judge::{self, Outcome, Question};
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 /// Removes objects, aliases before collections before databases, the last made first. What is already gone is fine.
 ///
@@ -33,6 +33,14 @@ async fn drop_one(caller: &Caller, contract: &ProfileContract, entry: &Entry) ->
     let Some(compiled) = contract.operation(operation).or_else(|| contract.operation(&of_v1)) else {
         return Err(format!("the profile has no {operation}"));
     };
+    if entry.object == ObjectKind::ResourceGroup
+        && let Some(alter) = contract.operation("resource_groups/alter")
+    {
+        // A group that asks for nodes is not dropped. Whether this helps shows in what the drop answers.
+        let none = json!({"requests": {"node_num": 0}, "limits": {"node_num": 0}});
+        let body = json!({"resource_groups": {&entry.name: none}});
+        drop(caller.send(&caller.request(alter.operation(), &body)).await);
+    }
     let mut body = Map::new();
     body.insert(key.to_owned(), Value::String(entry.name.clone()));
     if let (Some(database), false) = (&entry.database, entry.object == ObjectKind::Database) {

@@ -200,6 +200,12 @@ impl Sent<'_> {
         object.iter().find(|(name, _)| name.eq_ignore_ascii_case(key)).and_then(|(_, value)| value.as_str())
     }
 
+    /// The object under a key of the body, whose keys are names.
+    fn object(&self, key: &str) -> Option<&serde_json::Map<String, Value>> {
+        let object = self.body.as_object()?;
+        object.iter().find(|(name, _)| name.eq_ignore_ascii_case(key)).and_then(|(_, value)| value.as_object())
+    }
+
     fn named(&self, key: &str) -> Option<&str> {
         self.text(key).filter(|name| !name.trim().is_empty())
     }
@@ -228,7 +234,11 @@ fn guarded(
     }
     let creates = operation.file.creates.as_ref();
     // A create that is to fail may name what is there already, such as the default database.
-    if let Some(target) = operation.file.target.as_deref().and_then(|key| sent.named(key))
+    let key = operation.file.target.as_deref();
+    if let Some(several) = key.and_then(|key| sent.object(key)).and_then(|names| names.keys().find(|name| !own(name))) {
+        return Err(foreign(several));
+    }
+    if let Some(target) = key.and_then(|key| sent.named(key))
         && !own(target)
         && !(creates.is_some() && must_fail)
     {
@@ -239,7 +249,7 @@ fn guarded(
     let header =
         || sent.headers.iter().find(|(key, _)| key.eq_ignore_ascii_case("DB-Name")).map(|(_, name)| name.as_str());
     let database = match created.object {
-        ObjectKind::Database => None,
+        ObjectKind::Database | ObjectKind::ResourceGroup => None,
         ObjectKind::Alias | ObjectKind::Collection => {
             sent.named("newDbName").or_else(|| sent.named("dbName")).or_else(header).map(str::to_owned)
         }
@@ -298,6 +308,9 @@ mod tests {
             "{call: collections/drop, body: '{\"collectionName\":\"production\"} and more'}",
             "{call: partitions/drop, with: {collectionName: production, partitionName: '${name(a)}'}, fails: any}",
             "{call: databases/drop, with: {dbName: default}, fails: any}",
+            "{call: resource_groups/drop, with: {name: __default_resource_group}, fails: any}",
+            "{call: resource_groups/alter, with: {resource_groups: {'${name(a)}': {}, __default_resource_group: {}}}}",
+            "{call: v1/collections/drop, with: {collectionName: production}}",
         ] {
             let refused = prepared(step).unwrap_err();
             assert!(refused.contains("does not carry the run's prefix"), "{step}: {refused}");

@@ -28,6 +28,8 @@ enum Required {
     Always,
     /// Required in versions before this one.
     Before(Version),
+    /// It may be left out; when it is there, its own required keys have to be, too.
+    Inside,
 }
 
 /// What a key may hold.
@@ -36,7 +38,12 @@ pub(super) enum Kind {
     Text,
     Flag,
     Int32,
+    Int64,
     TextList,
+    /// A list of lists of texts.
+    TextLists,
+    /// An object of texts.
+    TextMap,
     /// A list of numbers of single precision.
     Floats,
     Map,
@@ -51,6 +58,8 @@ pub(super) enum Kind {
     RawAny,
     Struct(&'static Shape),
     Structs(&'static Shape),
+    /// An object of structs under any names.
+    StructMap(&'static Shape),
 }
 
 impl Kind {
@@ -59,6 +68,10 @@ impl Kind {
             Kind::Text => "string".to_owned(),
             Kind::Flag => "bool".to_owned(),
             Kind::Int32 => "int32".to_owned(),
+            Kind::Int64 => "int64".to_owned(),
+            Kind::TextLists => "[][]string".to_owned(),
+            Kind::TextMap => "map[string]string".to_owned(),
+            Kind::StructMap(shape) => format!("map[string]*httpserver.{}", shape.name),
             Kind::TextList => "[]string".to_owned(),
             Kind::Floats => "[]float32".to_owned(),
             Kind::Map => "map[string]interface {}".to_owned(),
@@ -91,9 +104,14 @@ impl Field {
         Self { key, title, kind, required: Required::Before(version) }
     }
 
+    /// A struct that may be left out, of which the required keys are asked for when it is there.
+    pub(super) const fn filled(key: &'static str, title: &'static str, kind: Kind) -> Self {
+        Self { key, title, kind, required: Required::Inside }
+    }
+
     fn is_required(&self, version: Version) -> bool {
         match self.required {
-            Required::Never => false,
+            Required::Never | Required::Inside => false,
             Required::Always => true,
             Required::Before(limit) => version < limit,
         }
@@ -186,6 +204,36 @@ impl Binder {
                 self.mismatch(&format!("number {text}"), place, "int32");
                 None
             }
+            (Kind::Int64, Value::Number(text)) if text.parse::<i64>().is_ok() => Some(node.clone()),
+            (Kind::Int64, Value::Number(text)) => {
+                self.mismatch(&format!("number {text}"), place, "int64");
+                None
+            }
+            (Kind::TextLists, Value::Array(items)) => {
+                for item in items.iter().filter(|item| !item.is_null()) {
+                    match &item.value {
+                        Value::Array(_) => drop(self.value(Kind::TextList, item, place)),
+                        _ => self.mismatch(item.kind(), place, "[]string"),
+                    }
+                }
+                Some(node.clone())
+            }
+            (Kind::TextMap, Value::Object(entries)) => {
+                for (_, item) in entries.iter().filter(|(_, item)| !item.is_null() && item.as_str().is_none()) {
+                    self.mismatch(item.kind(), place, "string");
+                }
+                Some(node.clone())
+            }
+            (Kind::StructMap(shape), Value::Object(entries)) => {
+                let bound = entries.iter().map(|(key, item)| {
+                    if !matches!(item.value, Value::Object(_) | Value::Null) {
+                        self.mismatch(item.kind(), place, &format!("httpserver.{}", shape.name));
+                    }
+                    (key.clone(), self.fields(shape, item, place.path))
+                });
+                let bound = bound.collect();
+                Some(Node { raw: node.raw, value: Value::Object(bound) })
+            }
             (Kind::TextList, Value::Array(items)) => {
                 for item in items.iter().filter(|item| !item.is_null() && item.as_str().is_none()) {
                     self.mismatch(item.kind(), place, "string");
@@ -252,12 +300,17 @@ fn find_missing(shape: &Shape, bound: Option<&Node<'_>>, path: &str, version: Ve
     for field in shape.fields {
         let node = bound.and_then(|bound| bound.get(field.key));
         if let Kind::Struct(inner) = field.kind {
-            if field.is_required(version) {
+            let inside = matches!(field.required, Required::Inside) && node.is_some();
+            if inside || field.is_required(version) {
                 find_missing(inner, node, &format!("{path}.{}", field.title), version, missing);
             }
             continue;
         }
-        let empty = node.is_none_or(|node| node.as_str() == Some("") && matches!(field.kind, Kind::Text));
+        let empty = node.is_none_or(|node| match field.kind {
+            Kind::Text => node.as_str() == Some(""),
+            Kind::Int32 | Kind::Int64 => node.raw.trim() == "0",
+            _ => false,
+        });
         if empty && field.is_required(version) {
             let title = field.title;
             missing.push(format!(

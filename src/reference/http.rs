@@ -108,7 +108,7 @@ impl Front {
             let body = v1::answer(route, request, &mut self.state().model, self.version());
             return response(200, Some(JSON), body);
         }
-        let found = |path: &str| operations::find(path.strip_prefix(PREFIX)?, self.version());
+        let found = |path: &str| operations::find(path.strip_prefix(PREFIX)?, self.config.profile);
         if request.method == "POST" {
             if let Some(operation) = found(path) {
                 return self.run(operation, request);
@@ -209,6 +209,9 @@ fn refusal(failure: &Failure) -> Response {
 
 /// Rows are written by an encoder that ends its text with a line feed; of searches only those with hits.
 fn success(operation: &Operation, answer: Answer) -> Response {
+    if let Some(body) = answer.bare {
+        return response(200, Some(JSON), body);
+    }
     let rows = matches!(operation.path, "entities/query" | "entities/get");
     let line_feed = rows || answer.extra.iter().any(|(key, _)| *key == "topks");
     let mut body = Map::from_iter([("code".to_owned(), json!(0)), ("data".to_owned(), answer.data)]);

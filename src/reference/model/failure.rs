@@ -332,6 +332,67 @@ pub(super) fn no_partition_to_release() -> Failure {
     mismatched("", "any partition", "empty partition list")
 }
 
+pub(super) fn resource_group_missing(name: &str) -> Failure {
+    failure(300, format!("resource group not found[rg={name}]"))
+}
+
+pub(super) fn resource_group_differs(name: &str) -> Failure {
+    failure(301, format!("resource group already exist, but create with different config[rg={name}]"))
+}
+
+/// Read from the source; no session makes this many.
+pub(super) fn too_many_resource_groups(limit: usize) -> Failure {
+    failure(302, format!("resource group num reach limit[limit={limit}]"))
+}
+
+/// The code is documented; the text was read from the source.
+pub(super) fn resource_group_config(name: &str, reason: &str) -> Failure {
+    failure(303, format!("resource group illegal config[rg={name}]: {reason}"))
+}
+
+pub(super) fn default_resource_group() -> Failure {
+    let name = super::resource_group::DEFAULT;
+    mismatched("default resource group is not deletable: ", "not default resource group", name)
+}
+
+pub(super) fn resource_group_in_use(name: &str) -> Failure {
+    mismatched("resource group's limits node num is not 0: ", "not empty resource group", name)
+}
+
+/// Read from the source.
+pub(super) fn same_resource_group(name: &str) -> Failure {
+    let text = "source resource group and target resource group should not be the same: ";
+    mismatched(text, "different resource groups", name)
+}
+
+/// Read from the source.
+pub(super) fn too_few_replicas(asked: i64, there: i64) -> Failure {
+    let text = "NumReplica not greater than the number of replica in source resource group: ";
+    mismatched(text, &format!("at most {there}"), &asked.to_string())
+}
+
+pub(super) fn import(text: &str) -> Failure {
+    failure(2100, format!("{text}: importing data failed"))
+}
+
+pub(super) fn import_job_missing(version: Version, id: i64) -> Failure {
+    let text = format!("import job does not exist, jobID={id}");
+    if version < CLASSIFYING {
+        import(&text)
+    } else {
+        failure(2101, format!("{text}: importing data failed on server side"))
+    }
+}
+
+pub(super) fn import_job_id(version: Version, id: &str) -> Failure {
+    let reason = format!("strconv.ParseInt: parsing {id:?}: invalid syntax");
+    match version {
+        Version(3.., _) => invalid(format!("parse job id failed: {reason}")),
+        Version(2, 6) => import(&format!("parse job id failed: {reason}")),
+        _ => import(&format!("parse job id failed, err=%w{reason}")),
+    }
+}
+
 pub(super) fn alias_missing(database: &str, alias: &str) -> Failure {
     failure(1600, format!("alias not found[database={database}][alias={alias}]"))
 }

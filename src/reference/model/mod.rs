@@ -7,11 +7,14 @@ pub(super) mod alias;
 pub(super) mod collection;
 pub(super) mod database;
 pub(super) mod entity;
+pub(super) mod external_refresh;
 pub(super) mod failure;
 mod filter;
+pub(super) mod import_job;
 pub(super) mod index;
 mod names;
 pub(super) mod partition;
+pub(super) mod resource_group;
 mod row;
 mod schema;
 mod search;
@@ -22,7 +25,9 @@ use crate::profile::{Profile, Version};
 use collection::Collection;
 use database::Database;
 use failure::{Failure, MissingText};
+use import_job::Imports;
 use indexmap::IndexMap;
+use resource_group::ResourceGroups;
 use serde_json::{Value, json};
 use std::collections::HashMap;
 
@@ -42,6 +47,8 @@ pub(super) struct Answer {
     pub(super) data: Value,
     /// The further keys of the envelope.
     pub(super) extra: Vec<(&'static str, Value)>,
+    /// The whole body, of the calls that are answered without an envelope.
+    pub(super) bare: Option<String>,
 }
 
 impl Answer {
@@ -51,7 +58,12 @@ impl Answer {
     }
 
     fn data(data: Value) -> Self {
-        Self { data, extra: Vec::new() }
+        Self { data, extra: Vec::new(), bare: None }
+    }
+
+    /// An answer without an envelope.
+    fn bare(body: String) -> Self {
+        Self { bare: Some(body), ..Self::done() }
     }
 
     fn with(mut self, key: &'static str, value: impl Into<Value>) -> Self {
@@ -135,6 +147,8 @@ fn key_values(properties: &IndexMap<String, String>) -> Value {
 pub(super) struct Model {
     version: Version,
     databases: IndexMap<String, Database>,
+    resource_groups: ResourceGroups,
+    imports: Imports,
     /// How often a name has been used, so that a collection made anew gets another id.
     uses: HashMap<String, i64>,
 }
@@ -143,7 +157,13 @@ impl Model {
     /// An empty store of this profile.
     pub(super) fn new(profile: Profile) -> Self {
         let databases = IndexMap::from([(DEFAULT_DATABASE.to_owned(), Database::new(1, IndexMap::new()))]);
-        Self { version: profile.version(), databases, uses: HashMap::new() }
+        Self {
+            version: profile.version(),
+            databases,
+            resource_groups: ResourceGroups::default(),
+            imports: Imports::default(),
+            uses: HashMap::new(),
+        }
     }
 
     /// An id that depends on the name and on how often it was asked for, on nothing else.
@@ -186,9 +206,13 @@ pub(super) mod testing {
     use super::super::{binding, operations};
     use super::*;
 
+    fn profile_of(version: Version) -> Profile {
+        Profile::ALL.into_iter().find(|profile| profile.version() == version).unwrap()
+    }
+
     /// Makes one call and gives its outcome.
     pub(in crate::reference) fn call(model: &mut Model, path: &str, body: &Value) -> Outcome {
-        let operation = operations::find(path, model.version).unwrap();
+        let operation = operations::find(path, profile_of(model.version)).unwrap();
         let text = body.to_string();
         let body = binding::bind(&operation.shape, &text, model.version).unwrap();
         (operation.run)(model, &Arguments { body, header_database: None, ids_as_text: false })

@@ -138,7 +138,7 @@ pub(super) const TABLE: &[Own] = &[
         "A call that names no collection succeeds.",
         &["v1/collections/describe", "v1/entities/insert", "v1/entities/get", "v1/entities/delete"],
         &["v1.missing-collection"],
-        Accepts("collection not found"),
+        Accepts("find collection"),
     ),
     own(
         "v1-describe-needs-nothing",
