@@ -32,10 +32,30 @@ const SURVIVORS: &[(&str, &str)] = &[
     ("databases-describe-key-properties-missing", "no document of 2.6 promises the key"),
     ("collections-describe-key-functions-missing", "the documents leave the key out of a collection without functions"),
     ("entities-delete-key-delete-count-missing", "the documents answer an empty object"),
+    ("jobs-import-describe-key-create-time-missing", "builds before 2.6.5 lack the key"),
+    ("jobs-import-get-progress-key-create-time-missing", "builds before 2.6.5 lack the key"),
+    ("resource-groups-transfer-replica-failure-is-404", NO_TRANSFER),
+    ("resource-groups-transfer-replica-no-effect", NO_TRANSFER),
+    ("jobs-external-collection-describe-failure-is-404", NO_REFRESH),
+    ("jobs-external-collection-refresh-failure-is-404", NO_REFRESH),
+    ("jobs-external-collection-refresh-no-effect", NO_REFRESH),
 ];
 
 /// Of these operations the generated mutants cannot strike, and why.
-const NEVER_FAILING: &[(&str, &str)] = &[("databases-list-", "it never fails, so that its failures have no defects")];
+const NEVER_FAILING: &[(&str, &str)] = &[
+    ("databases-list-", "it never fails, so that its failures have no defects"),
+    ("resource-groups-describe-success-", "its successes have neither code nor data"),
+    ("resource-groups-describe-data-", "its successes have neither code nor data"),
+    ("resource-groups-transfer-replica-", NO_TRANSFER),
+    ("jobs-external-collection-describe-", NO_REFRESH),
+    ("jobs-external-collection-refresh-", NO_REFRESH),
+];
+
+/// Why a transfer of replicas has only refusals.
+const NO_TRANSFER: &str = "no transfer succeeds without a query node taken away from others";
+
+/// Why a refresh has only refusals.
+const NO_REFRESH: &str = "no refresh succeeds without a source that REST cannot make";
 
 /// Requirements that no mutant trips, and why.
 const UNTRIPPED: &[(&str, &str)] = &[];

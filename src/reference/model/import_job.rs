@@ -9,9 +9,14 @@ use crate::reference::json::Node;
 use indexmap::IndexMap;
 use serde_json::{Value, json};
 
-/// As many looks as a job is waiting, and as many more as it is at work.
-const WAITING: u32 = 2;
-const WORKING: u32 = 2;
+/// For how many looks a job is waiting, and for how many more it is at work. Versions took as long when they were measured.
+const fn pace(version: Version) -> (u32, u32) {
+    match version {
+        Version(2, 5) => (4, 4),
+        Version(2, 6) => (2, 6),
+        _ => (2, 4),
+    }
+}
 
 const MOST_FILES: usize = 1_024;
 
@@ -27,15 +32,16 @@ struct Job {
     collection_id: i64,
     files: Vec<Vec<String>>,
     looks: u32,
+    pace: (u32, u32),
 }
 
 impl Job {
     fn is_waiting(&self) -> bool {
-        self.looks <= WAITING
+        self.looks <= self.pace.0
     }
 
     fn is_over(&self) -> bool {
-        self.looks > WAITING + WORKING
+        self.looks > self.pace.0 + self.pace.1
     }
 
     fn state(&self) -> (&'static str, u8) {
@@ -108,7 +114,7 @@ pub(in crate::reference) fn create(model: &mut Model, arguments: &Arguments<'_>)
         return Err(failure::import(&format!("parse timeout failed, err=time: invalid duration {timeout:?}")));
     }
     let id = model.new_id(&format!("import/{name}"));
-    model.imports.jobs.insert(id, Job { collection: name, collection_id, files, looks: 0 });
+    model.imports.jobs.insert(id, Job { collection: name, collection_id, files, looks: 0, pace: pace(version) });
     Ok(Answer::data(json!({"jobId": id.to_string()})))
 }
 
@@ -207,8 +213,21 @@ mod tests {
         let mut model = quick(Profile::Milvus26);
         let job = data(&mut model, "jobs/import/create", &import(&json!([["a.json"]])));
         let states: Vec<Value> =
-            (0..6).map(|_| data(&mut model, "jobs/import/describe", &job)["state"].clone()).collect();
-        assert_eq!(states, ["Pending", "Pending", "Importing", "Importing", "Failed", "Failed"]);
+            (0..9).map(|_| data(&mut model, "jobs/import/describe", &job)["state"].clone()).collect();
+        assert_eq!(
+            states,
+            [
+                "Pending",
+                "Pending",
+                "Importing",
+                "Importing",
+                "Importing",
+                "Importing",
+                "Importing",
+                "Importing",
+                "Failed"
+            ]
+        );
         let told = data(&mut model, "jobs/import/get_progress", &job);
         assert!(told["reason"].as_str().unwrap().contains("key not found[key=a.json]"));
         let listed = data(&mut model, "jobs/import/list", &json!({"collectionName": "c"}));

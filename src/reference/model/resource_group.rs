@@ -102,7 +102,7 @@ pub(in crate::reference) fn describe(model: &mut Model, arguments: &Arguments<'_
     keys.extend(numbers.iter().filter(|(_, number)| *number > 0).map(|(key, number)| format!("\"{key}\":{number}")));
     keys.push(format!("\"config\":{}", wanted.told()));
     if nodes > 0 {
-        keys.push(r#""nodes":[{"node_id":1,"address":"127.0.0.1:21123","hostname":"reference"}]"#.to_owned());
+        keys.push(r#""nodes":[{"node_id":1,"address":"127.0.0.1:21123","hostname":"vm"}]"#.to_owned());
     }
     Ok(Answer::bare(format!("{{\"resource_group\":{{{}}}}}", keys.join(","))))
 }

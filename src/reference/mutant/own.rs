@@ -5,8 +5,10 @@ mod collections;
 mod databases;
 mod entities;
 mod indexes;
+mod jobs;
 mod load;
 mod partitions;
+mod resource_groups;
 mod transport;
 mod v1;
 
@@ -52,8 +54,10 @@ pub(super) const TABLES: &[&[Own]] = &[
     databases::TABLE,
     entities::TABLE,
     indexes::TABLE,
+    jobs::TABLE,
     load::TABLE,
     partitions::TABLE,
+    resource_groups::TABLE,
     transport::TABLE,
     v1::TABLE,
 ];
