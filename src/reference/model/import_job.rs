@@ -125,7 +125,7 @@ fn files(arguments: &Arguments<'_>) -> Vec<Vec<String>> {
     batches.filter(|batch: &Vec<String>| !batch.is_empty()).collect()
 }
 
-/// Refuses files of a kind that is not read, and batches of several files where only NumPy has such.
+/// Refuses files of a kind that is not read, and batches of several files where only `.npy` has such.
 fn check_types(batch: &[String], version: Version) -> Result<(), Failure> {
     let several = batch.len() > 1;
     let (unexpected, csv) =

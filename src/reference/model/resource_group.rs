@@ -85,6 +85,7 @@ impl ResourceGroups {
     }
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "every operation has the same form")]
 pub(in crate::reference) fn list(model: &mut Model, _: &Arguments<'_>) -> Outcome {
     let own = model.resource_groups.groups.keys().map(String::as_str);
     Ok(Answer::data(std::iter::once(DEFAULT).chain(own).collect()))

@@ -308,7 +308,7 @@ pub(super) const TABLE: &[Own] = &[
         &["v1.get.by-key"],
         Answers(|_, _, body| {
             if let Some(rows) = list(body) {
-                rows.clear()
+                rows.clear();
             }
         }),
     ),
@@ -340,7 +340,7 @@ pub(super) const TABLE: &[Own] = &[
         &["v1.search.nearest-first"],
         Answers(|_, _, body| {
             if let Some(rows) = list(body) {
-                rows.reverse()
+                rows.reverse();
             }
         }),
     ),
