@@ -576,8 +576,10 @@ mod tests {
 
     impl<F: Fn(&str, Option<&str>) -> (u16, String) + Send + Sync> Answer for Fake<F> {
         fn answer(&self, request: &Request) -> Response {
-            assert_eq!((request.method.as_str(), &request.body[..]), ("POST", &b"{}"[..]));
-            let name = request.path.strip_prefix("/v2/vectordb/").unwrap();
+            let of_v1 = request.path.starts_with("/v1/");
+            let expected = if of_v1 { ("GET", &b""[..]) } else { ("POST", &b"{}"[..]) };
+            assert_eq!((request.method.as_str(), &request.body[..]), expected);
+            let name = request.path.strip_prefix("/v2/vectordb/").unwrap_or(&request.path);
             self.asked.lock().unwrap().push(name.to_owned());
             let (status, body) = (self.answer)(name, request.header("Authorization"));
             Response { status, headers: Vec::new(), body: body.into() }
@@ -649,6 +651,34 @@ mod tests {
     }
 
     #[test]
+    fn a_server_without_v2_is_asked_for_v1() {
+        let (result, asked) = look(None, Some(Profile::Milvus23), |name, _| match name {
+            "/v1/vector/collections" => (200, r#"{"code":200,"data":[]}"#.to_owned()),
+            _ => absent(),
+        });
+        assert_eq!(result.unwrap().profile, Profile::Milvus23);
+        assert_eq!(asked, ["collections/list", "/v1/vector/collections"]);
+        let (result, _) = look(None, None, |_, _| absent());
+        assert!(result.unwrap_err().contains("is not a Milvus server"));
+    }
+
+    #[test]
+    fn every_profile_of_the_reference_target_but_the_cloud_is_recognised() {
+        let contract = Contract::load(&Tree::embedded()).unwrap();
+        let runtime = tokio::runtime::Runtime::new().unwrap();
+        for profile in Profile::ALL.into_iter().filter(|profile| *profile != Profile::ZillizCloud) {
+            for token in [None, Some("root:Milvus")] {
+                let config = crate::reference::Config { profile, token: token.map(str::to_owned) };
+                let target = Target::InProcess(Arc::new(crate::reference::Reference::new(config)));
+                let secret = token.map(Secret::new);
+                let found = preflight(&target, &contract, secret.as_ref(), None, Duration::from_secs(5));
+                let found = runtime.block_on(found).unwrap();
+                assert_eq!((found.profile, found.auth), (profile, token.is_some()), "{}", found.why);
+            }
+        }
+    }
+
+    #[test]
     fn the_highest_of_several_fitting_profiles_is_chosen() {
         let lacking = ["collections/flush", "collections/fields/add"];
         let (result, _) = look(None, None, move |name, _| if lacking.contains(&name) { absent() } else { fine() });
@@ -664,7 +694,7 @@ mod tests {
         });
         let refused = result.unwrap_err();
         assert!(refused.contains("lacks jobs/x/describe, answers collections/fields/add with HTTP 501"), "{refused}");
-        assert!(refused.contains("--profile: milvus-2.4, "), "{refused}");
+        assert!(refused.contains("--profile: milvus-2.3, "), "{refused}");
     }
 
     #[test]
