@@ -57,6 +57,9 @@ const LEFT: [(&str, &str, &str); 3] = [
 // - 2.4 and 2.5 answered some queries from before the last writes; here a read sees every write.
 // - The store behind 2.4-auth and 2.5-auth held a collection `gg` before the session began.
 // - A field that was added shows in the description of its collection.
+// - For the same `gg` the resource groups of 2.5-auth tell of a loaded replica, for which the drop of the default group has
+//   other words. The reference target tells of no replicas.
+// - Some jobs of 2.4-auth were further when they were listed.
 
 /// Operations that the reference target does not have yet; their lines are left out.
 const WITHOUT: [&str; 15] = [
