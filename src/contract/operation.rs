@@ -23,12 +23,15 @@ pub struct OperationFile {
     pub method: String,
     /// Whether it changes the target.
     pub effect: Effect,
-    /// For a write: the request key that names what is changed.
+    /// For a write: the request key that names what is changed: by its text, or by the keys of its object.
     #[serde(default)]
     pub target: Option<String>,
     /// What it makes, so that a run can remove it.
     #[serde(default)]
     pub creates: Option<Created>,
+    /// The key of an answer that stands for `code` and `data`, where servers answer a success without an envelope.
+    #[serde(default)]
+    pub bare: Option<String>,
     /// Whether a second, equal call succeeds.
     #[serde(default)]
     pub repeatable: Option<bool>,
@@ -90,6 +93,8 @@ pub enum ObjectKind {
     Alias,
     /// A collection with all that is in it.
     Collection,
+    /// A part of the query nodes, which has to ask for none before it can go.
+    ResourceGroup,
     /// A database, which has to be empty before it can go.
     Database,
     /// An account of a user.
@@ -106,6 +111,7 @@ impl ObjectKind {
         match self {
             ObjectKind::Alias => ("aliases/drop", "aliasName"),
             ObjectKind::Collection => ("collections/drop", "collectionName"),
+            ObjectKind::ResourceGroup => ("resource_groups/drop", "name"),
             ObjectKind::Database => ("databases/drop", "dbName"),
             ObjectKind::User => ("users/drop", "userName"),
             ObjectKind::Role => ("roles/drop", "roleName"),
@@ -123,6 +129,7 @@ impl ObjectKind {
         match self {
             ObjectKind::Alias => "alias",
             ObjectKind::Collection => "collection",
+            ObjectKind::ResourceGroup => "resource group",
             ObjectKind::Database => "database",
             ObjectKind::User => "user",
             ObjectKind::Role => "role",
@@ -206,6 +213,7 @@ impl Operation {
             only: file.only.clone(),
             except: file.except.clone(),
         };
+        let bounds = bounds.of_v2();
         Self { name: name.to_owned(), bounds, file, source }
     }
 

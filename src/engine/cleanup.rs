@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 
 /// Removes objects, aliases before collections before databases, the last made first. What is already gone is fine.
 ///
-/// Answers what may be left, with what came instead of a removal. Only `*/drop` is used, since a target may lack anything
+/// Answers what may be left, with what came instead of a removal. Only drops are used, since a target may lack anything
 /// else; from a role that holds privileges, these are revoked.
 pub async fn remove(caller: &Caller, contract: &ProfileContract, entries: &[Entry]) -> Vec<(Entry, Option<Leftover>)> {
     let mut ordered: Vec<&Entry> = entries.iter().collect();
@@ -33,9 +33,19 @@ pub async fn remove(caller: &Caller, contract: &ProfileContract, entries: &[Entr
 
 async fn drop_one(caller: &Caller, contract: &ProfileContract, entry: &Entry) -> Result<(), String> {
     let (operation, key) = entry.object.removal();
-    let Some(compiled) = contract.operation(operation) else {
+    // A profile without v2 removes its collections by v1, with the same key.
+    let of_v1 = format!("v1/{operation}");
+    let Some(compiled) = contract.operation(operation).or_else(|| contract.operation(&of_v1)) else {
         return Err(format!("the profile has no {operation}"));
     };
+    if entry.object == ObjectKind::ResourceGroup
+        && let Some(alter) = contract.operation("resource_groups/alter")
+    {
+        // A group that asks for nodes is not dropped. Whether this helps shows in what the drop answers.
+        let none = json!({"requests": {"node_num": 0}, "limits": {"node_num": 0}});
+        let body = json!({"resource_groups": {&entry.name: none}});
+        drop(caller.send(&caller.request(alter.operation(), &body)).await);
+    }
     let mut body = Map::new();
     body.insert(key.to_owned(), Value::String(entry.name.clone()));
     if let (Some(database), true) = (&entry.database, entry.object.is_in_database()) {

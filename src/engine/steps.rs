@@ -9,6 +9,7 @@ use crate::target::{Redactor, Secret, SendError, Target};
 use bytes::Bytes;
 use serde_json::Value;
 use std::borrow::Cow;
+use std::fmt::Write;
 use std::time::Duration;
 
 /// How calls reach the target: the target itself and what every call carries.
@@ -44,12 +45,11 @@ impl Caller {
 
     /// A plain request to an operation.
     pub(super) fn request(&self, operation: &Operation, body: &Value) -> Request {
-        Request {
-            method: operation.file.method.clone(),
-            path: operation.file.path.clone(),
-            headers: self.headers.clone(),
-            body: Bytes::from(body.to_string()),
-        }
+        let (path, body) = match operation.file.method.as_str() {
+            "GET" => (with_query(&operation.file.path, body), Bytes::new()),
+            _ => (operation.file.path.clone(), Bytes::from(body.to_string())),
+        };
+        Request { method: operation.file.method.clone(), path, headers: self.headers.clone(), body }
     }
 
     /// Sends a request.
@@ -129,7 +129,14 @@ pub(super) fn prepare(
     {
         return Err(StepError::Request { message: fault.message, pointer: fault.pointer });
     }
-    let body = text.as_ref().map(as_text).or_else(|| json.as_ref().map(ToString::to_string)).unwrap_or_default();
+    let (path, body) = match (&text, &json) {
+        (Some(text), _) => (path, as_text(text)),
+        (None, Some(json)) if method == "GET" && operation.file.method == "GET" => {
+            (with_query(&path, json), String::new())
+        }
+        (None, Some(json)) => (path, json.to_string()),
+        (None, None) => (path, String::new()),
+    };
     let headers = headers(&caller.headers, step, scope)?;
     let read;
     let sent = match &json {
@@ -146,6 +153,38 @@ pub(super) fn prepare(
     let makes = guarded(called, &sent, step.fails.is_some(), prefix)?;
     sent.passwords().for_each(|password| caller.redactor.learn(password));
     Ok(Prepared { request: Request { method, path, headers, body: Bytes::from(body) }, own_route, makes })
+}
+
+/// A path with the keys of an object as its query. A list repeats its key; null stands for a key that is left out.
+fn with_query(path: &str, keys: &Value) -> String {
+    let mut path = path.to_owned();
+    let mut mark = if path.contains('?') { '&' } else { '?' };
+    for (key, value) in keys.as_object().into_iter().flatten() {
+        let values = value.as_array().map_or(std::slice::from_ref(value), Vec::as_slice);
+        for value in values.iter().filter(|value| !value.is_null()) {
+            path.push(mark);
+            path.push_str(&escaped(key));
+            path.push('=');
+            path.push_str(&escaped(&as_text(value)));
+            mark = '&';
+        }
+    }
+    path
+}
+
+/// A text as part of a query: whatever might mean something else there is written as `%` and its bytes.
+fn escaped(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        match byte {
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => escaped.push(char::from(byte)),
+            other => {
+                // Writing to a String cannot fail.
+                let _ = write!(escaped, "%{other:02X}");
+            }
+        }
+    }
+    escaped
 }
 
 /// A path without its query and a slash at its end, which servers may not mind.
@@ -172,6 +211,12 @@ impl Sent<'_> {
         let given = ["password", "newPassword"].into_iter().filter_map(|key| self.text(key));
         let shown = self.headers.iter().filter(|(name, _)| name.eq_ignore_ascii_case("authorization"));
         given.chain(shown.filter_map(|(_, value)| Some(value.split_once(':')?.1)))
+    }
+
+    /// The object under a key of the body, whose keys are names.
+    fn object(&self, key: &str) -> Option<&serde_json::Map<String, Value>> {
+        let object = self.body.as_object()?;
+        object.iter().find(|(name, _)| name.eq_ignore_ascii_case(key)).and_then(|(_, value)| value.as_object())
     }
 
     fn named(&self, key: &str) -> Option<&str> {
@@ -202,7 +247,11 @@ fn guarded(
     }
     let creates = operation.file.creates.as_ref();
     // A create that is to fail may name what is there already, such as the default database.
-    if let Some(target) = operation.file.target.as_deref().and_then(|key| sent.named(key))
+    let key = operation.file.target.as_deref();
+    if let Some(several) = key.and_then(|key| sent.object(key)).and_then(|names| names.keys().find(|name| !own(name))) {
+        return Err(foreign(several));
+    }
+    if let Some(target) = key.and_then(|key| sent.named(key))
         && !own(target)
         && !(creates.is_some() && must_fail)
     {
@@ -275,6 +324,9 @@ mod tests {
             "{call: roles/drop, with: {roleName: admin}, fails: any}",
             "{call: roles/grant_privilege, with: {roleName: public, objectType: Global, objectName: '*', privilege: All}}",
             "{call: privilege_groups/drop, with: {privilegeGroupName: ClusterAdmin}, fails: any}",
+            "{call: resource_groups/drop, with: {name: __default_resource_group}, fails: any}",
+            "{call: resource_groups/alter, with: {resource_groups: {'${name(a)}': {}, __default_resource_group: {}}}}",
+            "{call: v1/collections/drop, with: {collectionName: production}}",
         ] {
             let refused = prepared(step).unwrap_err();
             assert!(refused.contains("does not carry the run's prefix"), "{step}: {refused}");
@@ -304,6 +356,15 @@ mod tests {
         ] {
             assert_eq!(prepared(step), Ok(made.map(str::to_owned)), "{step}");
         }
+    }
+
+    #[test]
+    fn what_a_get_carries_goes_into_its_query() {
+        let keys = serde_json::json!({"collectionName": "a b&c=é", "dbName": null, "limit": 2, "names": ["x", "y"]});
+        let query = "collectionName=a%20b%26c%3D%C3%A9&limit=2&names=x&names=y";
+        assert_eq!(with_query("/v1/x", &keys), format!("/v1/x?{query}"));
+        assert_eq!(with_query("/v1/x?a=b", &serde_json::json!({"c": true})), "/v1/x?a=b&c=true");
+        assert_eq!(with_query("/v1/x", &Value::Null), "/v1/x");
     }
 
     #[test]

@@ -6,7 +6,7 @@ use super::binding::{self, Unfit};
 use super::model::failure::{self, Failure};
 use super::model::{Answer, Arguments, Model};
 use super::operations::{self, Operation};
-use super::{Config, render};
+use super::{Config, render, v1};
 use crate::base64;
 use crate::exchange::{Request, Response};
 use crate::profile::{Profile, Version};
@@ -109,6 +109,10 @@ impl Front {
             return envelope(401, &json!({"code": 1800, "message": "user hasn't authenticated"}), false);
         };
         let path = request.path.split('?').next().unwrap_or_default();
+        if let Some(route) = v1::find(&request.method, path) {
+            let body = v1::answer(route, request, &mut self.state().model, self.version());
+            return response(200, Some(JSON), body);
+        }
         let found = |path: &str| operations::find(path.strip_prefix(PREFIX)?, self.version(), self.is_cloud());
         if request.method == "POST" {
             if let Some(operation) = found(path) {
@@ -221,6 +225,9 @@ fn refusal(failure: &Failure) -> Response {
 
 /// Rows are written by an encoder that ends its text with a line feed; of searches only those with hits.
 fn success(operation: &Operation, answer: Answer) -> Response {
+    if let Some(body) = answer.bare {
+        return response(200, Some(JSON), body);
+    }
     let rows = matches!(operation.path, "entities/query" | "entities/get");
     let line_feed = rows || answer.extra.iter().any(|(key, _)| *key == "topks");
     let mut body = Map::from_iter([("code".to_owned(), json!(0)), ("data".to_owned(), answer.data)]);

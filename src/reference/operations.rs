@@ -2,8 +2,8 @@
 
 use super::binding::{Field, Kind, Shape};
 use super::model::{
-    Arguments, Model, Outcome, alias, analyzer, collection, collection::change, database, entity, failure, index,
-    instance, partition, privilege_group, role, user,
+    Arguments, Model, Outcome, alias, analyzer, collection, collection::change, database, entity, external_refresh,
+    import_job, index, instance, partition, privilege_group, resource_group, role, user,
 };
 use crate::profile::Version;
 
@@ -31,8 +31,12 @@ pub(super) fn version_of(path: &str, version: Version, is_cloud: bool) -> Versio
 /// The operation of this path, if there is one.
 pub(super) fn find(path: &str, version: Version, is_cloud: bool) -> Option<&'static Operation> {
     let version = version_of(path, version, is_cloud);
-    OPERATIONS.iter().find(|operation| operation.path == path && operation.since <= version)
+    let lacks = is_cloud && WITHOUT_A_CLOUD.iter().any(|group| path.starts_with(group));
+    OPERATIONS.iter().find(|operation| operation.path == path && operation.since <= version && !lacks)
 }
+
+/// What no document of Zilliz Cloud has.
+const WITHOUT_A_CLOUD: [&str; 2] = ["resource_groups/", "jobs/import/describe"];
 
 /// The paths of all operations, for tests that try every one.
 #[cfg(test)]
@@ -173,6 +177,26 @@ const ROWS: Shape = Shape {
     ],
 };
 
+const GROUP: Field = Field::required("name", "Name", Kind::Text);
+const NODES: Shape = Shape { name: "ResourceLimit", fields: &[Field::required("node_num", "NodeNum", Kind::Int32)] };
+const GROUP_CONFIG: Shape = Shape {
+    name: "ResourceGroupConfig",
+    fields: &[
+        Field::filled("requests", "Requests", Kind::Struct(&NODES)),
+        Field::filled("limits", "Limits", Kind::Struct(&NODES)),
+    ],
+};
+const SOME_NODES: Shape = Shape { name: "ResourceLimit", fields: &[Field::optional("node_num", Kind::Int32)] };
+/// The keys inside a map are not looked at for what is required.
+const ALTERED_CONFIG: Shape = Shape {
+    name: "ResourceGroupConfig",
+    fields: &[
+        Field::optional("requests", Kind::Struct(&SOME_NODES)),
+        Field::optional("limits", Kind::Struct(&SOME_NODES)),
+    ],
+};
+const JOB_ID: Shape = Shape { name: "JobIDReq", fields: &[Field::required("jobId", "JobID", Kind::Text)] };
+
 macro_rules! operation {
     ($path:literal, $since:expr, $name:literal [$($field:expr),* $(,)?], $run:expr) => {
         Operation { path: $path, since: $since, shape: Shape { name: $name, fields: &[$($field),*] }, run: $run }
@@ -252,6 +276,59 @@ static OPERATIONS: &[Operation] = &[
         ],
         change::add_field
     ),
+    operation!("resource_groups/list", V25, "EmptyReq"[], resource_group::list),
+    operation!("resource_groups/describe", V25, "ResourceGroupReq"[GROUP], resource_group::describe),
+    operation!(
+        "resource_groups/create",
+        V25,
+        "ResourceGroupReq"[GROUP, Field::filled("config", "Config", Kind::Struct(&GROUP_CONFIG))],
+        resource_group::create
+    ),
+    operation!("resource_groups/drop", V25, "ResourceGroupReq"[GROUP], resource_group::drop),
+    operation!(
+        "resource_groups/alter",
+        V25,
+        "UpdateResourceGroupReq"
+            [Field::required("resource_groups", "ResourceGroups", Kind::StructMap(&ALTERED_CONFIG))],
+        resource_group::alter
+    ),
+    operation!(
+        "resource_groups/transfer_replica",
+        V25,
+        "TransferReplicaReq"[
+            Field::required("sourceRgName", "SourceRgName", Kind::Text),
+            Field::required("targetRgName", "TargetRgName", Kind::Text),
+            COLLECTION,
+            Field::required("replicaNum", "ReplicaNum", Kind::Int64),
+        ],
+        resource_group::transfer_replica
+    ),
+    operation!(
+        "jobs/import/create",
+        V24,
+        "ImportReq"[
+            DB,
+            COLLECTION,
+            Field::optional("partitionName", Kind::Text),
+            Field::required("files", "Files", Kind::TextLists),
+            Field::optional("options", Kind::TextMap),
+        ],
+        import_job::create
+    ),
+    operation!("jobs/import/list", V24, "OptionalCollectionNameReq"[DB, SOME_COLLECTION], import_job::list),
+    operation!("jobs/import/describe", V24, JOB_ID, import_job::describe),
+    operation!("jobs/import/get_progress", V24, JOB_ID, import_job::describe),
+    operation!(
+        "jobs/external_collection/refresh",
+        V30,
+        "RefreshExternalCollectionReq"[
+            DB,
+            COLLECTION,
+            Field::optional("externalSource", Kind::Text),
+            Field::optional("externalSpec", Kind::Text),
+        ],
+        external_refresh::refresh
+    ),
     operation!(
         "collections/fields/alter_properties",
         V25,
@@ -310,8 +387,14 @@ static OPERATIONS: &[Operation] = &[
     operation!(
         "jobs/external_collection/describe",
         V30,
-        "RefreshExternalCollectionProgressReq"[Field::required("jobId", "JobID", Kind::Any)],
-        |_, _| Err(failure::not_modelled("jobs/external_collection/describe"))
+        "RefreshExternalCollectionProgressReq"[Field::required("jobId", "JobID", Kind::Int64)],
+        external_refresh::describe
+    ),
+    operation!(
+        "jobs/external_collection/list",
+        V30,
+        "OptionalCollectionNameReq"[DB, SOME_COLLECTION],
+        external_refresh::list
     ),
     operation!("partitions/list", V24, COLLECTION_NAME, partition::list),
     operation!("partitions/has", V24, PARTITION_NAME, partition::has),

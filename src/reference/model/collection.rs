@@ -330,7 +330,12 @@ fn prepare(collection: &mut Collection, arguments: &Arguments<'_>, version: Vers
             metric => metric,
         };
         let field = collection.schema.vectors().next().map(|field| field.name.clone()).unwrap_or_default();
-        index::create_default(collection, &field, metric, version)?;
+        // v1 gives the index a name of its own; v2 has no such key in a create.
+        let name = match arguments.text("indexName") {
+            "" => &field,
+            name => name,
+        };
+        index::create_default(collection, &field, name, metric, version)?;
         return collection.load(&collection.name.clone(), version);
     }
     let params = arguments.body.get("indexParams").map_or(&[][..], Node::items);

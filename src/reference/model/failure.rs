@@ -18,12 +18,6 @@ fn failure(code: i32, message: impl Into<String>) -> Failure {
     Failure { code, message: message.into() }
 }
 
-/// An operation that the version has, by which servers are told apart, and that has no model yet. Code 10 is what Milvus
-/// says of a service that it lacks.
-pub(in crate::reference) fn not_modelled(operation: &str) -> Failure {
-    failure(10, format!("service unimplemented: the reference target has no model of {operation}"))
-}
-
 /// A refusal of a bad parameter that versions before 3.0 left unclassified.
 pub(super) fn unclassified(version: Version, text: impl Into<String>) -> Failure {
     let text = text.into();
@@ -65,6 +59,40 @@ pub(in crate::reference) fn bad_timeout_header(text: &str) -> Failure {
 
 pub(super) fn database_missing(name: &str) -> Failure {
     failure(800, format!("database not found[database={name}]"))
+}
+
+/// A refusal in words that v1 alone has.
+pub(in crate::reference) fn v1(code: i32, text: impl Into<String>) -> Failure {
+    failure(code, text)
+}
+
+pub(super) fn v1_database_missing(name: &str) -> Failure {
+    failure(800, format!("database not found, database: {name}"))
+}
+
+/// The words of 2.3 for a missing collection; later versions say the same in v1 and v2.
+pub(super) fn v1_collection_missing(database: &str, name: &str) -> Failure {
+    failure(100, format!("can't find collection collection not found[database={database}][collection={name}]"))
+}
+
+pub(super) fn v1_collection_to_drop_missing(database: &str, name: &str) -> Failure {
+    failure(100, format!("collection not found, database: {database}, collection: {name}"))
+}
+
+/// A query vector of the wrong length, which v1 leaves to the node that searches. What later versions than 2.5 say in
+/// v1 was not measured.
+pub(super) fn v1_vector_length(version: Version, dimension: usize, given: usize) -> Failure {
+    if version < Version(2, 4) {
+        // The rest of what 2.3 says is a place in the source of the vector core.
+        let node =
+            "failed to search/query delegator 1 for channel by-dev-rootcoord-dml_0: fail to Search, QueryNode ID=1";
+        return failure(65535, format!("{node}, reason=worker(1) query failed: vector dimension mismatch"));
+    }
+    let parser = if version < Version(2, 5) { "" } else { "parser searchRequest failed: " };
+    let sizes = format!("expected vector size(byte) {}, actual {}", dimension * 4, given * 4);
+    let text =
+        format!("fail to search on QueryNode 1: worker(1) query failed: {parser}vector dimension mismatch, {sizes}.");
+    failure(65535, text)
 }
 
 pub(super) fn database_to_alter_missing(version: Version, name: &str) -> Failure {
@@ -311,6 +339,67 @@ pub(super) fn no_partition_to_load(version: Version) -> Failure {
 
 pub(super) fn no_partition_to_release() -> Failure {
     mismatched("", "any partition", "empty partition list")
+}
+
+pub(super) fn resource_group_missing(name: &str) -> Failure {
+    failure(300, format!("resource group not found[rg={name}]"))
+}
+
+pub(super) fn resource_group_differs(name: &str) -> Failure {
+    failure(301, format!("resource group already exist, but create with different config[rg={name}]"))
+}
+
+/// Read from the source; no session makes this many.
+pub(super) fn too_many_resource_groups(limit: usize) -> Failure {
+    failure(302, format!("resource group num reach limit[limit={limit}]"))
+}
+
+/// The code is documented; the text was read from the source.
+pub(super) fn resource_group_config(name: &str, reason: &str) -> Failure {
+    failure(303, format!("resource group illegal config[rg={name}]: {reason}"))
+}
+
+pub(super) fn default_resource_group() -> Failure {
+    let name = super::resource_group::DEFAULT;
+    mismatched("default resource group is not deletable: ", "not default resource group", name)
+}
+
+pub(super) fn resource_group_in_use(name: &str) -> Failure {
+    mismatched("resource group's limits node num is not 0: ", "not empty resource group", name)
+}
+
+/// Read from the source.
+pub(super) fn same_resource_group(name: &str) -> Failure {
+    let text = "source resource group and target resource group should not be the same: ";
+    mismatched(text, "different resource groups", name)
+}
+
+/// Read from the source.
+pub(super) fn too_few_replicas(asked: i64, there: i64) -> Failure {
+    let text = "NumReplica not greater than the number of replica in source resource group: ";
+    mismatched(text, &format!("at most {there}"), &asked.to_string())
+}
+
+pub(super) fn import(text: &str) -> Failure {
+    failure(2100, format!("{text}: importing data failed"))
+}
+
+pub(super) fn import_job_missing(version: Version, id: i64) -> Failure {
+    let text = format!("import job does not exist, jobID={id}");
+    if version < CLASSIFYING {
+        import(&text)
+    } else {
+        failure(2101, format!("{text}: importing data failed on server side"))
+    }
+}
+
+pub(super) fn import_job_id(version: Version, id: &str) -> Failure {
+    let reason = format!("strconv.ParseInt: parsing {id:?}: invalid syntax");
+    match version {
+        Version(3.., _) => invalid(format!("parse job id failed: {reason}")),
+        Version(2, 6) => import(&format!("parse job id failed: {reason}")),
+        _ => import(&format!("parse job id failed, err=%w{reason}")),
+    }
 }
 
 pub(super) fn alias_missing(database: &str, alias: &str) -> Failure {

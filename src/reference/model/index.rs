@@ -27,6 +27,7 @@ struct Kind {
     families: &'static [Family],
 }
 
+const V23: Version = Version(2, 3);
 const V24: Version = Version(2, 4);
 const V25: Version = Version(2, 5);
 const V26: Version = Version(2, 6);
@@ -51,7 +52,7 @@ const fn scalar(name: &'static str) -> Kind {
 
 /// Every index type; names are case-sensitive, one of them is known in two spellings.
 static KINDS: [Kind; 28] = [
-    kind(AUTO, V24..=LAST, V24, &[Family::Dense, Family::Int8, Family::Binary, Family::Sparse, Family::Scalar]),
+    kind(AUTO, V23..=LAST, V23, &[Family::Dense, Family::Int8, Family::Binary, Family::Sparse, Family::Scalar]),
     vector("FLAT", &[Family::Dense]),
     vector("IVF_FLAT", &[Family::Dense]),
     vector("IVF_SQ8", &[Family::Dense]),
@@ -215,10 +216,11 @@ pub(in crate::reference) fn create(model: &mut Model, arguments: &Arguments<'_>)
 pub(super) fn create_default(
     collection: &mut Collection,
     field: &str,
+    name: &str,
     metric: &str,
     version: Version,
 ) -> Result<(), Failure> {
-    add(collection, field, field, AUTO, metric, IndexMap::new(), version)
+    add(collection, field, name, AUTO, metric, IndexMap::new(), version)
 }
 
 /// Makes the index that one entry of `indexParams` asks for.

@@ -8,26 +8,32 @@ pub(super) mod analyzer;
 pub(super) mod collection;
 pub(super) mod database;
 pub(super) mod entity;
+pub(super) mod external_refresh;
 pub(super) mod failure;
 mod filter;
+pub(super) mod import_job;
 pub(super) mod index;
 pub(super) mod instance;
 mod names;
 pub(super) mod partition;
 pub(super) mod privilege_group;
+pub(super) mod resource_group;
 mod rights;
 pub(super) mod role;
 mod row;
 mod schema;
 mod search;
 pub(super) mod user;
+pub(super) mod v1;
 
 use super::json::{Node, Value as Json};
 use crate::profile::{Profile, Version};
 use collection::Collection;
 use database::Database;
 use failure::{Failure, MissingText};
+use import_job::Imports;
 use indexmap::IndexMap;
+use resource_group::ResourceGroups;
 use rights::Rights;
 use serde_json::{Value, json};
 use std::collections::HashMap;
@@ -48,6 +54,8 @@ pub(super) struct Answer {
     pub(super) data: Value,
     /// The further keys of the envelope.
     pub(super) extra: Vec<(&'static str, Value)>,
+    /// The whole body, of the calls that are answered without an envelope.
+    pub(super) bare: Option<String>,
 }
 
 impl Answer {
@@ -57,7 +65,12 @@ impl Answer {
     }
 
     fn data(data: Value) -> Self {
-        Self { data, extra: Vec::new() }
+        Self { data, extra: Vec::new(), bare: None }
+    }
+
+    /// An answer without an envelope.
+    fn bare(body: String) -> Self {
+        Self { bare: Some(body), ..Self::done() }
     }
 
     fn with(mut self, key: &'static str, value: impl Into<Value>) -> Self {
@@ -145,6 +158,8 @@ pub(super) struct Model {
     /// Whether it is to be like the managed service where the documents of that differ.
     is_cloud: bool,
     databases: IndexMap<String, Database>,
+    resource_groups: ResourceGroups,
+    imports: Imports,
     /// How often a name has been used, so that a collection made anew gets another id.
     uses: HashMap<String, i64>,
     rights: Rights,
@@ -158,6 +173,8 @@ impl Model {
             version: profile.version(),
             is_cloud: profile == Profile::ZillizCloud,
             databases,
+            resource_groups: ResourceGroups::default(),
+            imports: Imports::default(),
             uses: HashMap::new(),
             rights: Rights::new(token),
         }

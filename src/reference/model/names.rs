@@ -67,6 +67,18 @@ pub(super) fn check_database(name: &str) -> Result<(), Failure> {
     Err(failure::database_name(reason, name))
 }
 
+/// Checks the name of a resource group.
+pub(super) fn check_resource_group(name: &str) -> Result<(), Failure> {
+    let what = "resource group name";
+    let reason = match broken(name, is_start, is_word) {
+        None => return Ok(()),
+        Some(Broken::Long) => format!("the length of a {what} must be less than 255 characters"),
+        Some(Broken::Start) => format!("the first character of a {what} must be an underscore or letter"),
+        Some(Broken::Other) => format!("{what} can only contain numbers, letters and underscores"),
+    };
+    Err(failure::invalid(format!("Invalid {what} {name}. {reason}")))
+}
+
 /// Checks the name of a partition; it may begin with a digit, although the refusal says otherwise.
 pub(super) fn check_partition(name: &str, version: Version) -> Result<(), Failure> {
     let name = name.trim();

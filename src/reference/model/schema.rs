@@ -651,6 +651,11 @@ fn check_dimension(field: &Field, version: Version) -> Result<(), Failure> {
         DataType::BinaryVector => ("binary", BINARY_DIMENSIONS),
         _ => ("float", DIMENSIONS),
     };
+    if version < Version(2, 4) {
+        let known = 1..=*DIMENSIONS.end();
+        let text = format!("invalid dimension: {dimension}. should be in range 1 ~ {}", known.end());
+        return if known.contains(&dimension) { Ok(()) } else { refuse(text) };
+    }
     if dimension < *range.start() {
         return refuse(format!("invalid dimension: {dimension}. should be in range 2 ~ {}", DIMENSIONS.end()));
     }

@@ -6,13 +6,16 @@ mod collections;
 mod databases;
 mod entities;
 mod indexes;
+mod jobs;
 mod load;
 mod partitions;
 mod privilege_groups;
+mod resource_groups;
 mod roles;
 mod rules;
 mod transport;
 mod users;
+mod v1;
 mod wire;
 
 use super::{Broken, Call, empty, is_failure, is_success, parsed, refusal, rewritten, success};
@@ -60,13 +63,16 @@ pub(super) const TABLES: &[&[Own]] = &[
     databases::TABLE,
     entities::TABLE,
     indexes::TABLE,
+    jobs::TABLE,
     load::TABLE,
     partitions::TABLE,
     privilege_groups::TABLE,
+    resource_groups::TABLE,
     roles::TABLE,
     rules::TABLE,
     transport::TABLE,
     users::TABLE,
+    v1::TABLE,
     wire::TABLE,
 ];
 
