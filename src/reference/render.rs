@@ -15,6 +15,14 @@ pub(super) fn single(number: f32) -> Value {
     number.to_string().parse::<f64>().map_or(Value::Null, Value::from)
 }
 
+/// A double that JSON shows without a fraction where it has none.
+pub(super) fn whole(number: f64) -> Value {
+    // Up to here every whole double is an integer of its own.
+    const EXACT: f64 = 9_007_199_254_740_992.0;
+    #[expect(clippy::cast_possible_truncation, reason = "the number is whole and within the exact range")]
+    if number.fract() == 0.0 && number.abs() <= EXACT { (number as i64).into() } else { number.into() }
+}
+
 /// The text of a floating-point number: plain from 1e-6 up to 1e21, else with an exponent of at least two digits.
 pub(super) fn float(number: f64) -> String {
     let size = number.abs();
@@ -34,7 +42,8 @@ fn write(text: &mut String, value: &Value) {
         Value::Null => text.push_str("null"),
         Value::Bool(flag) => text.push_str(if *flag { "true" } else { "false" }),
         Value::Number(number) => match number.as_f64() {
-            Some(float_number) if number.is_f64() => text.push_str(&float(float_number)),
+            // In JSON a small negative exponent has one digit.
+            Some(float_number) if number.is_f64() => text.push_str(&float(float_number).replace("e-0", "e-")),
             _ => text.push_str(&number.to_string()),
         },
         Value::String(string) => write_string(text, string),

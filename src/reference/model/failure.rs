@@ -395,6 +395,25 @@ pub(super) fn row_value(text: &str, expected: &str, actual: &str) -> Failure {
     row(&format!("{text}: invalid parameter[expected={expected}][actual={actual}]"))
 }
 
+/// A field of a type that the version takes in schemas and not in rows.
+pub(super) fn row_type(field: &str, data_type: &str) -> Failure {
+    row_value(&format!("fieldName: {field}"), "", data_type)
+}
+
+/// A text that is no point in time.
+pub(super) fn time(text: &str) -> Failure {
+    let zone = "invalid timezone name; must be a valid IANA Time Zone ID (e.g., 'Asia/Shanghai' or 'UTC')";
+    invalid(format!("got invalid timestamptz string '{text}': {zone}"))
+}
+
+/// A text that is no shape.
+pub(super) fn shape(version: Version, fault: &str) -> Failure {
+    if version < CLASSIFYING {
+        return failure(1001, format!("IO failed: {fault}"));
+    }
+    invalid(format!("invalid Geometry data, transform to wkb failed: {fault}"))
+}
+
 pub(super) fn key_cast(text: &str) -> Failure {
     let reason = format!("unable to cast {text:?} of type string to int64");
     let base = "please check the primary key and its' type can only in [int, string], error: ";

@@ -6,15 +6,20 @@
 pub(super) mod alias;
 pub(super) mod collection;
 pub(super) mod database;
+mod decoder;
 pub(super) mod entity;
 pub(super) mod failure;
 mod filter;
+mod geometry;
+mod half;
 pub(super) mod index;
 mod names;
 pub(super) mod partition;
 mod row;
 mod schema;
 mod search;
+mod time;
+mod vector;
 
 use super::json::{Node, Value as Json};
 use crate::profile::{Profile, Version};

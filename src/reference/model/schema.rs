@@ -63,7 +63,8 @@ const DATA_TYPES: [(DataType, &str, Version); 20] = {
         (DataType::Text, "Text", FIRST),
         (DataType::Json, "JSON", FIRST),
         (DataType::Array, "Array", FIRST),
-        (DataType::Geometry, "Geometry", LATER),
+        // In 2.5 a schema may have it, while no row may hold one.
+        (DataType::Geometry, "Geometry", Version(2, 5)),
         (DataType::Timestamptz, "Timestamptz", LATER),
         (DataType::BinaryVector, "BinaryVector", FIRST),
         (DataType::FloatVector, "FloatVector", FIRST),
