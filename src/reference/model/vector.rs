@@ -34,7 +34,7 @@ pub(super) fn convert(node: Option<&Node<'_>>, field: &Field, version: Version) 
             Ok(Cell::Opaque(base64::encode(&bytes).into()))
         }
         halves => {
-            let width = if halves == DataType::BinaryVector { 8 } else { 16 };
+            let width = if halves == DataType::BinaryVector { 1 } else { 16 };
             // Before 2.5 every list was one of bytes.
             let of_bytes = halves == DataType::BinaryVector || version < Version(2, 5);
             let bytes = match node.value {

@@ -8,6 +8,7 @@ mod indexes;
 mod load;
 mod partitions;
 mod transport;
+mod values;
 
 use super::{Broken, Call, empty, is_failure, is_success, parsed, refusal, rewritten, success};
 use crate::exchange::Response;
@@ -54,6 +55,7 @@ pub(super) const TABLES: &[&[Own]] = &[
     load::TABLE,
     partitions::TABLE,
     transport::TABLE,
+    values::TABLE,
 ];
 
 const fn own(
