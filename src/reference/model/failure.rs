@@ -350,13 +350,40 @@ pub(super) fn unbuildable_index(version: Version, text: &str) -> Failure {
     if version < CLASSIFYING { bad_index_params(text) } else { invalid(text) }
 }
 
-pub(super) fn index_param_out_of_range(version: Version, param: &str, value: &str, low: u32, high: u32) -> Failure {
-    if version < Version(2, 5) {
-        let low = if param == "M" { 1 } else { low };
-        return bad_index_params(&format!("{param} out of range: [{low}, {high}]"));
-    }
-    let text = format!("Out of range in json: param '{param}' ({value}) should be in range [{low}, {high}]");
-    unbuildable_index(version, &text)
+/// A refusal that repeats its kind where it is passed on.
+pub(super) fn cast(version: Version, text: &str) -> Failure {
+    if version < CLASSIFYING { bad_index_params(&format!("{text}: invalid parameter")) } else { invalid(text) }
+}
+
+pub(super) fn ngram_untyped(version: Version) -> Failure {
+    gram(version, "JSON field with ngram index must specify json_cast_type")
+}
+
+pub(super) fn grams_missing(version: Version) -> Failure {
+    gram(version, "Ngram index must specify both min_gram and max_gram")
+}
+
+fn gram(version: Version, text: &str) -> Failure {
+    if version < CLASSIFYING { cast(version, text) } else { failure(1101, format!("{text}: missing parameter")) }
+}
+
+pub(super) fn json_path(version: Version, path: &str) -> Failure {
+    let text = format!("cannot parse identifier: {path}");
+    if version < CLASSIFYING { failure(65535, text) } else { failure(2201, format!("{text}: query plan failed")) }
+}
+
+pub(super) fn mapping(version: Version, value: &str) -> Failure {
+    let reason = format!("invalid mmap.enabled value: {value}, expected: true, false");
+    invalid(match version {
+        Version(2, ..=4) => format!("invalid mmap type params%!(EXTRA string={reason})"),
+        version if version < CLASSIFYING => format!("invalid mmap type params: {reason}"),
+        _ => format!("invalid mmap type params: {reason}: invalid parameter"),
+    })
+}
+
+/// An index that is built by itself has no way for this type.
+pub(super) fn no_auto_index(data_type: &str) -> Failure {
+    mismatched("", "supported field", &format!("create auto index on type:{data_type} is not supported"))
 }
 
 pub(super) fn index_property(version: Version, key: &str) -> Failure {

@@ -13,6 +13,7 @@ mod filter;
 mod geometry;
 mod half;
 pub(super) mod index;
+mod index_params;
 mod names;
 pub(super) mod partition;
 mod row;

@@ -156,7 +156,7 @@ pub(super) const TABLE: &[Own] = &[
         "value-texts-cut",
         "Texts lose what is beyond 255 characters.",
         WRITES,
-        &["value.texts", "value.refused.json-length"],
+        &["value.texts"],
         Asks(|_, _, body| {
             each_value(&mut body["data"], &mut |value| {
                 if let Some(text) = value.as_str() {
@@ -432,15 +432,45 @@ pub(super) const TABLE: &[Own] = &[
         "value-any-value",
         "Values that do not fit their field are accepted.",
         WRITES,
-        &[
-            "value.refused.kind",
-            "value.refused.missing",
-            "value.refused.range",
-            "value.refused.vector",
-            "value.upsert.refused",
-            "value.int8-vectors",
-        ],
+        &["value.refused.kind", "value.upsert.refused", "value.int8-vectors"],
         Accepts("fail to deal the insert data"),
+    ),
+    own(
+        "value-null-read-as-zero",
+        "Null is read as zero where no null is allowed.",
+        WRITES,
+        &["value.refused.missing"],
+        Asks(|_, _, body| {
+            each_cell(body, |name, value| {
+                if value.is_null() {
+                    match name {
+                        "flag" => *value = false.into(),
+                        "tiny" | "large" | "single" => *value = 0.into(),
+                        _ => {}
+                    }
+                }
+            });
+        }),
+    ),
+    own(
+        "value-range-clamped",
+        "A number beyond Int64 becomes its limit.",
+        WRITES,
+        &["value.refused.range"],
+        Asks(|_, _, body| {
+            each_named(body, "large", |value| {
+                if value.as_str().is_some_and(|text| text.len() > 18 && text.parse::<i64>().is_err()) {
+                    *value = i64::MAX.into();
+                }
+            });
+        }),
+    ),
+    own(
+        "value-any-vector-number",
+        "Numbers beyond the type of a vector are accepted.",
+        WRITES,
+        &["value.refused.vector", "value.int8-vectors"],
+        Accepts("cannot unmarshal"),
     ),
     own(
         "value-any-number",
@@ -450,17 +480,32 @@ pub(super) const TABLE: &[Own] = &[
         Accepts("infinity"),
     ),
     own(
-        "value-any-length",
-        "Nothing is too long.",
+        "value-any-count",
+        "Arrays may have any number of items.",
         WRITES,
-        &[
-            "value.refused.capacity",
-            "value.refused.item-length",
-            "value.refused.bytes",
-            "value.refused.json-length",
-            "value.upsert.refused",
-        ],
-        Accepts("exceeds max"),
+        &["value.refused.capacity"],
+        Accepts("array exceeds max capacity"),
+    ),
+    own(
+        "value-any-item-length",
+        "Texts in arrays may have any length.",
+        WRITES,
+        &["value.refused.item-length"],
+        Accepts("length of Array array field"),
+    ),
+    own(
+        "value-length-in-characters",
+        "The length of a text is counted in characters.",
+        WRITES,
+        &["value.refused.bytes"],
+        Accepts("length: 10, max length: 8"),
+    ),
+    own(
+        "value-any-json-length",
+        "JSON values may have any length.",
+        WRITES,
+        &["value.refused.json-length"],
+        Accepts("max length (65536)"),
     ),
     own(
         "value-any-item",
