@@ -365,6 +365,11 @@ impl Output {
         if let Some(unknown) = unknown {
             return Err(failure::output_field_missing(version, unknown));
         }
+        if let Some(output) =
+            schema.fields.iter().find(|field| field.function_output && names.contains(&field.name.as_str()))
+        {
+            return Err(failure::function_output_asked(version, &output.name));
+        }
         Ok(Self { names: names.into_iter().map(str::to_owned).collect(), everything, count: false })
     }
 
@@ -390,7 +395,10 @@ impl Output {
                 shown.insert(name.clone(), decoded(value));
             }
         }
-        for (field, cell) in schema.fields.iter().zip(&row.cells).filter(|(field, _)| self.has(&field.name)) {
+        for (field, cell) in schema.fields.iter().zip(&row.cells) {
+            if field.function_output || !self.has(&field.name) {
+                continue;
+            }
             let as_text = ids_as_text && field.data_type == DataType::Int64;
             shown.insert(field.name.clone(), cell.to_output(as_text));
         }

@@ -405,6 +405,40 @@ pub(super) fn system_field(version: Version, field: &str) -> Failure {
     mismatched(&text, "schema don't contains system field", "contains")
 }
 
+pub(super) fn illegal_schema(text: &str, collection: &str) -> Failure {
+    failure(105, format!("{text}: illegal collection schema[collection={collection}]"))
+}
+
+pub(super) fn vector_clustering(collection: &str) -> Failure {
+    failure(107, format!("vector clustering key not allowed[collection={collection}]"))
+}
+
+pub(super) fn time_to_live(version: Version, text: &str) -> Failure {
+    if version < CLASSIFYING {
+        return invalid("collection TTL is not a valid positive integer");
+    }
+    let reason = format!("strconv.ParseInt: parsing {text:?}: invalid syntax");
+    invalid(format!("collection ttl property value not valid, parse error: {reason}"))
+}
+
+/// A field that a function fills, among the fields of a row.
+pub(super) fn function_output(version: Version, field: &str) -> Failure {
+    if version < Version(2, 6) {
+        let text = format!("not allowed to provide input data for function output field: {field}");
+        return row_value_bare(&text);
+    }
+    unclassified(version, "attempt to insert bm25 function output field")
+}
+
+fn row_value_bare(actual: &str) -> Failure {
+    row(&format!("invalid parameter[expected=][actual={actual}]"))
+}
+
+/// A field that a function fills, among those asked for.
+pub(super) fn function_output_asked(version: Version, field: &str) -> Failure {
+    unclassified(version, format!("not allowed to retrieve raw data of field {field}"))
+}
+
 pub(super) fn default_out_of_range(number: i64, low: i64, high: i64) -> Failure {
     let text = format!("default value out of range: invalid parameter[{number} out of range {low} <= value <= {high}]");
     plain_invalid(text)

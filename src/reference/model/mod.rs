@@ -10,6 +10,7 @@ mod decoder;
 pub(super) mod entity;
 pub(super) mod failure;
 mod filter;
+mod function;
 mod geometry;
 mod half;
 pub(super) mod index;

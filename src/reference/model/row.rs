@@ -160,7 +160,10 @@ pub(super) fn convert(
             cells.push(None);
             continue;
         }
-        if field.function_output && value.is_none() {
+        if field.function_output {
+            if value.is_some_and(|value| !value.is_null()) {
+                return Err(failure::function_output(version, &field.name));
+            }
             cells.push(Some(Cell::Null));
             continue;
         }
@@ -336,7 +339,7 @@ fn array(node: Option<&Node<'_>>, field: &Field, version: Version) -> Result<Cel
     let mut cells = Vec::new();
     let mut fault = None;
     for item in list.items() {
-        match (array_element(item, element), &item.value) {
+        match (array_element(item, element, version), &item.value) {
             (Some(Cell::Float(number)), Json::Number(text)) if number.is_infinite() => {
                 return Err(refuse(range_fault(text, go_type)));
             }
@@ -362,7 +365,7 @@ fn go_element(element: DataType, version: Version) -> &'static str {
     }
 }
 
-fn array_element(item: &Node<'_>, element: DataType) -> Option<Cell> {
+fn array_element(item: &Node<'_>, element: DataType, version: Version) -> Option<Cell> {
     Some(match (element, &item.value) {
         (DataType::Bool, Json::Null) => Cell::Bool(false),
         (DataType::Bool, Json::Bool(flag)) => Cell::Bool(*flag),
@@ -372,8 +375,11 @@ fn array_element(item: &Node<'_>, element: DataType) -> Option<Cell> {
         (DataType::Float, Json::Number(number)) => Cell::Float(number.parse().ok()?),
         (DataType::Double, Json::Null) => Cell::Double(0.0),
         (DataType::Double, Json::Number(number)) => Cell::Double(number.parse().ok()?),
+        (DataType::Int64, Json::Null) if version < Version(2, 5) => return None,
         (integer, Json::Null) if integer.is_integer() => Cell::Int(0),
         (DataType::Int64, Json::Number(number)) => Cell::Int(number.parse().ok()?),
+        // 2.4 reads these numbers as texts first.
+        (DataType::Int64, Json::String(number)) if version < Version(2, 5) => Cell::Int(number.parse().ok()?),
         (integer, Json::Number(number)) if integer.is_integer() => Cell::Int(number.parse::<i32>().ok()?.into()),
         _ => return None,
     })

@@ -1,8 +1,9 @@
 //! The schema of a collection: data types, fields, functions and the rules they keep.
 
 use super::failure::{self, Failure};
+use super::function::{self, Function};
 use super::row::Cell;
-use super::{Arguments, flag, names, text, texts};
+use super::{Arguments, flag, names, text};
 use crate::profile::Version;
 use crate::reference::json::{Node, Value as Json};
 use serde_json::{Value, json};
@@ -175,7 +176,7 @@ impl Field {
         }
     }
 
-    fn param(&self, key: &str) -> Option<&str> {
+    pub(super) fn param(&self, key: &str) -> Option<&str> {
         self.params.iter().find(|(known, _)| known == key).map(|(_, value)| value.as_str())
     }
 
@@ -226,15 +227,6 @@ impl Field {
         }
         entry
     }
-}
-
-/// A function that fills one field from others; 2.4 has none.
-#[derive(Clone, Debug, PartialEq)]
-struct Function {
-    name: String,
-    description: String,
-    inputs: Vec<String>,
-    outputs: Vec<String>,
 }
 
 /// The schema of a collection.
@@ -296,7 +288,7 @@ impl Schema {
     pub(super) fn custom(schema: &Node<'_>, version: Version) -> Result<Self, Failure> {
         let functions = schema.get("functions").map_or(&[][..], Node::items);
         let functions = if version < Version(2, 5) { &[][..] } else { functions };
-        let functions = functions.iter().map(|node| function(node, version)).collect::<Result<Vec<_>, _>>()?;
+        let functions = functions.iter().map(|node| Function::read(node, version)).collect::<Result<Vec<_>, _>>()?;
         let fields = schema.get("fields").map_or(&[][..], Node::items);
         let mut fields = fields.iter().map(|node| field(node, version)).collect::<Result<Vec<_>, _>>()?;
         for field in &mut fields {
@@ -342,18 +334,7 @@ impl Schema {
     }
 
     pub(super) fn describe_functions(&self) -> Value {
-        let entries = self.functions.iter().zip(FIRST_FIELD_ID..).map(|(function, id)| {
-            json!({
-                "description": function.description,
-                "id": id,
-                "inputFieldNames": function.inputs,
-                "name": function.name,
-                "outputFieldNames": function.outputs,
-                "params": null,
-                "type": 1,
-            })
-        });
-        entries.collect()
+        self.functions.iter().zip(FIRST_FIELD_ID..).map(|(function, id)| function.describe(id)).collect()
     }
 
     /// The checks that come before that of the collection's name: counts and the presence of a vector.
@@ -377,13 +358,14 @@ impl Schema {
     pub(super) fn check_fields(&self, collection: &str, version: Version) -> Result<(), Failure> {
         self.check_keys(version)?;
         for field in &self.fields {
-            names::check_field(&field.name)?;
+            names::check_field(&field.name, version)?;
             if matches!(field.name.as_str(), "RowID" | "Timestamp") {
                 return Err(failure::system_field(version, &field.name));
             }
             check_default(field)?;
             check_nullable(field, version)?;
             check_params(field, collection, version)?;
+            function::check_match(field, version)?;
         }
         for (index, field) in self.fields.iter().enumerate() {
             if self.fields[..index].iter().any(|earlier| earlier.name == field.name) {
@@ -391,7 +373,48 @@ impl Schema {
                 return Err(failure::unclassified(version, format!("duplicated field name{name}")));
             }
         }
+        self.check_clustering(collection, version)?;
+        function::check(&self.functions, &self.fields, version)
+    }
+
+    fn check_clustering(&self, collection: &str, version: Version) -> Result<(), Failure> {
+        let keys: Vec<_> = self.fields.iter().filter(|field| field.spread.clustering_key).collect();
+        if let [first, second, ..] = keys[..] {
+            let text = format!("there are more than one clustering key, field name = {}, {}", first.name, second.name);
+            return Err(failure::illegal_schema(&text, collection));
+        }
+        let Some(key) = keys.first() else { return Ok(()) };
+        if key.data_type.is_vector() && (version < Version(2, 6) || key.data_type == DataType::FloatVector) {
+            return Err(failure::vector_clustering(collection));
+        }
+        let numbers = key.data_type.is_integer() || matches!(key.data_type, DataType::Float | DataType::Double);
+        if version >= Version(2, 6) && !numbers && !key.data_type.is_text() {
+            let (name, kind) = (&key.name, key.data_type.name());
+            let text = format!("clustering key field {name} has unsupported data type {kind}");
+            return Err(failure::illegal_schema(&text, collection));
+        }
         Ok(())
+    }
+
+    /// Partition keys may be kept apart only where there is one, and not at all in 2.4.
+    pub(super) fn check_isolation(&self, asked: &str, collection: &str, version: Version) -> Result<(), Failure> {
+        let Some(asked) = super::row::go_bool(asked) else {
+            let text = format!("strconv.ParseBool: parsing {asked:?}: invalid syntax");
+            let doing = if version < Version(3, 0) { "" } else { "failed to parse partition key isolation: " };
+            return Err(failure::unclassified(version, format!("{doing}{text}")));
+        };
+        let text = match asked {
+            false => return Ok(()),
+            true if !self.has_partition_key() => {
+                "partition key isolation mode is enabled but no partition key field is set. \
+                 Please set the partition key first"
+            }
+            true if version < Version(2, 5) => {
+                "partition key isolation mode is enabled but current Milvus does not support it. Please contact us"
+            }
+            true => return Ok(()),
+        };
+        Err(failure::illegal_schema(text, collection))
     }
 
     fn check_keys(&self, version: Version) -> Result<(), Failure> {
@@ -420,7 +443,15 @@ impl Schema {
             let text = "string data type not supported yet, please use VarChar type instead";
             return Err(failure::unclassified(version, text));
         }
-        if self.fields.iter().any(|field| field.spread.partition_key && !field.data_type.may_be_key()) {
+        let partition_keys: Vec<_> = self.fields.iter().filter(|field| field.spread.partition_key).collect();
+        if let [first, second, ..] = partition_keys[..] {
+            let text = format!("there are more than one partition key, field name = {}, {}", first.name, second.name);
+            return Err(failure::unclassified(version, text));
+        }
+        if partition_keys.iter().any(|field| field.primary) {
+            return Err(failure::unclassified(version, "the partition key field must not be primary field"));
+        }
+        if partition_keys.iter().any(|field| !field.data_type.may_be_key()) {
             return Err(failure::unclassified(version, "the data type of partition key should be Int64 or VarChar"));
         }
         Ok(())
@@ -429,12 +460,19 @@ impl Schema {
 
 fn field(node: &Node<'_>, version: Version) -> Result<Field, Failure> {
     let type_name = text(node, "dataType");
+    // The name is known, and stands for no type.
+    if type_name == "None" {
+        return Err(failure::unclassified(version, "data type None is not valid"));
+    }
     let data_type = DataType::named(type_name, version).ok_or_else(|| {
         failure::plain_invalid(format!("invalid parameter, data type {type_name} is invalid(case sensitive)."))
     })?;
     let mut field = Field::new(text(node, "fieldName"), data_type);
     if data_type == DataType::Array {
         let name = text(node, "elementDataType");
+        if name == "None" {
+            return Err(failure::unclassified(version, "element data type None is not valid"));
+        }
         field.element = Some(DataType::named(name, version).ok_or_else(|| {
             failure::plain_invalid(format!("invalid parameter, element data type {name} is invalid(case sensitive)."))
         })?);
@@ -511,23 +549,6 @@ fn bad_default(value: &Node<'_>, data_type: DataType, version: Version) -> Failu
     ))
 }
 
-fn function(node: &Node<'_>, version: Version) -> Result<Function, Failure> {
-    let kind = text(node, "type");
-    if !matches!(kind, "BM25" | "TextEmbedding") {
-        if version < Version(2, 6) {
-            return Err(failure::mismatched("function data type is invalid(case sensitive): ", "FunctionType", kind));
-        }
-        return Err(failure::invalid(format!("Unsupported function type: {kind}")));
-    }
-    let owned = |key| texts(node, key).into_iter().map(str::to_owned).collect();
-    Ok(Function {
-        name: text(node, "name").to_owned(),
-        description: text(node, "description").to_owned(),
-        inputs: owned("inputFieldNames"),
-        outputs: owned("outputFieldNames"),
-    })
-}
-
 fn check_default(field: &Field) -> Result<(), Failure> {
     let range = field.data_type.integers();
     match field.default {
@@ -535,6 +556,10 @@ fn check_default(field: &Field) -> Result<(), Failure> {
         Some(Cell::Int(_)) if field.data_type == DataType::Int32 => Ok(()),
         Some(Cell::Int(number)) if !range.contains(&number) => {
             Err(failure::default_out_of_range(number, *range.start(), *range.end()))
+        }
+        Some(Cell::Text(ref text)) if field.data_type.is_text() && text.len() > field.max_length() => {
+            let text = format!("the length ({}) of string exceeds max length ({}): ", text.len(), field.max_length());
+            Err(failure::mismatched(&text, "valid length string", "string length exceeds max length"))
         }
         _ => Ok(()),
     }

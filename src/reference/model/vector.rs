@@ -142,9 +142,12 @@ fn sparse(node: &Node<'_>) -> Result<Value, String> {
             add(sparse_place(place)?, sparse_value(value)?)?;
         }
     } else {
-        for (key, value) in parsed.entries() {
-            let value = sparse_value(value)?;
-            add(sparse_key(key)?, value)?;
+        let entries = parsed.entries();
+        for (at, (key, value)) in entries.iter().enumerate() {
+            // Of keys that are written alike the last counts.
+            if entries[at + 1..].iter().all(|(later, _)| later != key) {
+                add(sparse_key(key)?, sparse_value(value)?)?;
+            }
         }
     }
     Ok(Value::Object(entries))
