@@ -23,12 +23,22 @@ pub(super) fn whole(number: f64) -> Value {
     if number.fract() == 0.0 && number.abs() <= EXACT { (number as i64).into() } else { number.into() }
 }
 
+/// The text of a number as Go's default formatting prints it: plain from 1e-4 up to 1e6, else with an exponent.
+pub(super) fn general(number: f64) -> String {
+    if number == 0.0 || (1e-4..1e6).contains(&number.abs()) { number.to_string() } else { exponential(number) }
+}
+
 /// The text of a floating-point number: plain from 1e-6 up to 1e21, else with an exponent of at least two digits.
 pub(super) fn float(number: f64) -> String {
     let size = number.abs();
     if size == 0.0 || (1e-6..1e21).contains(&size) {
         return number.to_string();
     }
+    exponential(number)
+}
+
+/// With an exponent of at least two digits.
+fn exponential(number: f64) -> String {
     let text = format!("{number:e}");
     let Some((digits, exponent)) = text.split_once('e') else { return text };
     match exponent.strip_prefix('-') {

@@ -370,6 +370,9 @@ impl Output {
         {
             return Err(failure::function_output_asked(version, &output.name));
         }
+        if let Some(name) = names.iter().find(|name| version < Version(2, 6) && name.contains('[')) {
+            return Err(failure::output_name(name));
+        }
         Ok(Self { names: names.into_iter().map(str::to_owned).collect(), everything, count: false })
     }
 

@@ -439,6 +439,17 @@ pub(super) fn function_output_asked(version: Version, field: &str) -> Failure {
     unclassified(version, format!("not allowed to retrieve raw data of field {field}"))
 }
 
+/// This text stays unclassified in every version.
+pub(super) fn dynamic_flag(text: &str) -> Failure {
+    let reason = format!("strconv.ParseBool: parsing {text:?}: invalid syntax");
+    failure(65535, format!("parse enableDynamicField fail, err:{reason}"))
+}
+
+/// An output field that is no name; later versions look for a key of this very name.
+pub(super) fn output_name(field: &str) -> Failure {
+    failure(65535, format!("parse output field name failed: {field}"))
+}
+
 pub(super) fn default_out_of_range(number: i64, low: i64, high: i64) -> Failure {
     let text = format!("default value out of range: invalid parameter[{number} out of range {low} <= value <= {high}]");
     plain_invalid(text)
@@ -459,6 +470,11 @@ pub(super) fn row_value(text: &str, expected: &str, actual: &str) -> Failure {
 /// A field of a type that the version takes in schemas and not in rows.
 pub(super) fn row_type(field: &str, data_type: &str) -> Failure {
     row_value(&format!("fieldName: {field}"), "", data_type)
+}
+
+/// A null for such a field.
+pub(super) fn null_type(field: &str, data_type: &str) -> Failure {
+    row(&format!("the type({data_type}) of field({field}) is not supported, use other sdk please"))
 }
 
 /// A text that is no point in time.

@@ -191,7 +191,7 @@ pub(super) fn check(functions: &[Function], fields: &[Field], version: Version) 
 /// Matching texts needs them taken apart.
 pub(super) fn check_match(field: &Field, version: Version) -> Result<(), Failure> {
     let is_true = |key: &str| field.param(key) == Some("true");
-    if !is_true("enable_match") || is_true("enable_analyzer") || version < Version(2, 5) {
+    if !field.data_type.is_text() || !is_true("enable_match") || is_true("enable_analyzer") || version < Version(2, 5) {
         return Ok(());
     }
     let name = &field.name;

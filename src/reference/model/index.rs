@@ -359,7 +359,7 @@ fn check_scalar(kind: &Kind, data_type: DataType, field: Option<&Field>, version
         "BITMAP" if !takes_bitmap(data_type) && !casting => {
             "bitmap index are only supported on bool, int, string and array field".to_owned()
         }
-        "BITMAP" if field.is_some_and(|field| field.primary) => {
+        "BITMAP" if version >= V25 && field.is_some_and(|field| field.primary) => {
             "create bitmap index on primary key not supported".to_owned()
         }
         "BITMAP" if field.and_then(|field| field.element).is_some_and(|element| !takes_bitmap(element)) => {

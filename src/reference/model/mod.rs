@@ -119,7 +119,7 @@ fn texts<'n>(node: &'n Node<'_>, key: &str) -> Vec<&'n str> {
 fn go_text(node: &Node<'_>) -> String {
     match &node.value {
         Json::Null => "<nil>".to_owned(),
-        Json::Number(number) => number.parse::<f64>().map_or_else(|_| (*number).to_owned(), super::render::float),
+        Json::Number(number) => number.parse::<f64>().map_or_else(|_| (*number).to_owned(), super::render::general),
         Json::String(text) => text.clone().into_owned(),
         Json::Array(items) => format!("[{}]", items.iter().map(go_text).collect::<Vec<_>>().join(" ")),
         Json::Bool(_) | Json::Object(_) => node.raw.to_owned(),

@@ -210,6 +210,9 @@ fn dynamic_value(node: &Node<'_>) -> Value {
 
 fn cell(node: Option<&Node<'_>>, field: &Field, version: Version) -> Result<Cell, Failure> {
     if node.is_none_or(Node::is_null) {
+        if field.data_type == DataType::Geometry && field.nullable && version < Version(2, 6) {
+            return Err(failure::null_type(&field.name, field.data_type.name()));
+        }
         if let Some(default) = &field.default {
             return Ok(default.clone());
         }

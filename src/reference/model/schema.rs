@@ -61,7 +61,7 @@ const DATA_TYPES: [(DataType, &str, Version); 20] = {
         (DataType::Double, "Double", FIRST),
         (DataType::VarChar, "VarChar", FIRST),
         (DataType::String, "String", FIRST),
-        (DataType::Text, "Text", FIRST),
+        (DataType::Text, "Text", LATER),
         (DataType::Json, "JSON", FIRST),
         (DataType::Array, "Array", FIRST),
         // In 2.5 a schema may have it, while no row may hold one.
@@ -273,12 +273,7 @@ impl Schema {
         vector.params.push(("dim".to_owned(), dimension.to_string()));
         let dynamic = match params.and_then(|params| params.get("enableDynamicField")).map(super::go_text) {
             None => true,
-            Some(text) => super::row::go_bool(&text).ok_or_else(|| {
-                failure::unclassified(
-                    version,
-                    format!("parse enableDynamicField fail, err:strconv.ParseBool: parsing {text:?}: invalid syntax"),
-                )
-            })?,
+            Some(text) => super::row::go_bool(&text).ok_or_else(|| failure::dynamic_flag(&text))?,
         };
         let auto_id = arguments.flag("autoID");
         Ok(Self { fields: vec![key, vector], functions: Vec::new(), dynamic, auto_id }.numbered())
@@ -503,7 +498,8 @@ fn default(value: &Node<'_>, data_type: DataType, version: Version) -> Result<Ce
         (DataType::Bool, Json::Bool(flag)) => Cell::Bool(*flag),
         (DataType::Float, Json::Number(number)) => Cell::Float(number.parse().unwrap_or_default()),
         (DataType::Double, Json::Number(number)) => Cell::Double(number.parse().unwrap_or_default()),
-        (DataType::VarChar | DataType::Timestamptz | DataType::Geometry, Json::String(text)) => {
+        (DataType::VarChar, Json::String(text)) => Cell::Text(text.clone().into_owned()),
+        (DataType::Timestamptz | DataType::Geometry, Json::String(text)) if version >= Version(2, 6) => {
             Cell::Text(text.clone().into_owned())
         }
         (integer, Json::Number(number)) if integer.is_integer() => Cell::Int(whole(number)),
@@ -618,6 +614,9 @@ fn check_dimension(field: &Field, version: Version) -> Result<(), Failure> {
         ));
     };
     if field.data_type == DataType::SparseFloatVector {
+        if version >= Version(3, 0) {
+            number(text)?;
+        }
         return refuse(format!("dim should not be specified for sparse vector field {name}(0)"));
     }
     let dimension = number(text)?;
