@@ -412,7 +412,7 @@ impl Output {
 /// A dynamic value for output. The server reads it as plain JSON first, whose numbers are all doubles.
 fn decoded(value: &Value) -> Value {
     match value {
-        Value::Number(number) => number.as_f64().map_or(Value::Null, |double| render::whole(double)),
+        Value::Number(number) => number.as_f64().map_or(Value::Null, render::whole),
         Value::Array(items) => items.iter().map(decoded).collect(),
         Value::Object(entries) => entries.iter().map(|(key, value)| (key.clone(), decoded(value))).collect(),
         other => other.clone(),

@@ -334,8 +334,8 @@ fn check_function(field: &Field, metric: &str, version: Version) -> Result<(), F
 fn check_metric(index_type: &str, family: Family, metric: &str, version: Version) -> Result<(), Failure> {
     let named = |metrics: &str| format!("metric type {metric} not found or not supported, supported: {metrics}");
     let text = match (index_type, family, metric) {
-        ("BIN_IVF_FLAT", _, "MHJACCARD") => named("[HAMMING JACCARD]"),
-        ("BIN_IVF_FLAT" | AUTO, Family::Binary, "SUBSTRUCTURE" | "SUPERSTRUCTURE") => named("[HAMMING JACCARD]"),
+        ("BIN_IVF_FLAT", _, "MHJACCARD")
+        | ("BIN_IVF_FLAT" | AUTO, Family::Binary, "SUBSTRUCTURE" | "SUPERSTRUCTURE") => named("[HAMMING JACCARD]"),
         (gpu, _, "COSINE") if gpu.starts_with("GPU_") => {
             "metric type not found or not supported, supported: [L2 IP]".to_owned()
         }

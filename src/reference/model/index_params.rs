@@ -158,16 +158,12 @@ fn check_refine(params: &Params, known: &[&str]) -> Result<(), String> {
 }
 
 fn check_sparse(params: &Params, version: Version) -> Result<(), String> {
-    let bounds: [(&str, fn(f32) -> bool, char); 2] = [
-        ("drop_ratio_build", |ratio| (0.0..1.0).contains(&ratio), ')'),
-        ("bm25_b", |share| (0.0..=1.0).contains(&share), ']'),
-    ];
-    for (key, holds, end) in bounds {
+    for (key, whole_too, end) in [("drop_ratio_build", false, ')'), ("bm25_b", true, ']')] {
         let Some(text) = params.get(key) else { continue };
         let number: f32 = text.parse().map_err(|_| format!("invalid float value, key: '{key}', value: '{text}'"))?;
-        if !holds(number) {
-            let shown = f64::from(number);
-            let range = format!("[0.000000, 1.000000{end}");
+        let below = if whole_too { number <= 1.0 } else { number < 1.0 };
+        if number < 0.0 || !below {
+            let (shown, range) = (f64::from(number), format!("[0.000000, 1.000000{end}"));
             return Err(format!("Out of range in json: param '{key}' ({shown:?}) should be in range {range}"));
         }
     }
@@ -257,7 +253,8 @@ fn check_path(path: &str, field: &str, version: Version) -> Result<(), Failure> 
     let end = path.find(|letter: char| !letter.is_ascii_alphanumeric() && letter != '_').unwrap_or(path.len());
     let (name, rest) = path.split_at(end);
     let named = name.starts_with(|letter: char| letter.is_ascii_alphabetic() || letter == '_');
-    if !named || !rest.is_empty() && !(rest.starts_with('[') && rest.ends_with(']')) {
+    let steps = rest.is_empty() || rest.starts_with('[') && rest.ends_with(']');
+    if !named || !steps {
         return Err(failure::json_path(version, path));
     }
     if name != field {

@@ -398,16 +398,15 @@ impl Schema {
             let doing = if version < Version(3, 0) { "" } else { "failed to parse partition key isolation: " };
             return Err(failure::unclassified(version, format!("{doing}{text}")));
         };
-        let text = match asked {
-            false => return Ok(()),
-            true if !self.has_partition_key() => {
-                "partition key isolation mode is enabled but no partition key field is set. \
-                 Please set the partition key first"
-            }
-            true if version < Version(2, 5) => {
-                "partition key isolation mode is enabled but current Milvus does not support it. Please contact us"
-            }
-            true => return Ok(()),
+        let text = if !asked {
+            return Ok(());
+        } else if !self.has_partition_key() {
+            "partition key isolation mode is enabled but no partition key field is set. \
+             Please set the partition key first"
+        } else if version < Version(2, 5) {
+            "partition key isolation mode is enabled but current Milvus does not support it. Please contact us"
+        } else {
+            return Ok(());
         };
         Err(failure::illegal_schema(text, collection))
     }
