@@ -136,6 +136,8 @@ pub enum Matcher {
         /// The greatest distance allowed.
         within: f64,
     },
+    /// Equal once every number is rounded to single precision.
+    Single(Value),
     /// A list in order.
     Sorted(Order),
     /// A list of at least one item, each of which matches.
@@ -357,6 +359,7 @@ impl Matcher {
                 (Some(middle), Some(value)) => (middle - value).abs() <= *within,
                 _ => false,
             },
+            Matcher::Single(expected) => equal(&single(expected), &single(value)),
             Matcher::Sorted(direction) => value.as_array().is_some_and(|items| sorted(items, *direction)),
             Matcher::Present => true,
             Matcher::Absent
@@ -381,6 +384,7 @@ impl Matcher {
             Matcher::Equals(value) => Matcher::Equals(fill(value)?),
             Matcher::Contains(value) => Matcher::Contains(fill(value)?),
             Matcher::Lacks(value) => Matcher::Lacks(fill(value)?),
+            Matcher::Single(value) => Matcher::Single(fill(value)?),
             Matcher::Near { value, within } => Matcher::Near { value: fill(value)?, within: *within },
             Matcher::Bounds { at_least, at_most } => Matcher::Bounds {
                 at_least: at_least.as_ref().map(&mut *fill).transpose()?,
@@ -413,9 +417,11 @@ impl Matcher {
     /// Whether any value in it holds a template, so that it has to be filled in before it is asked.
     pub fn has_templates(&self) -> bool {
         match self {
-            Matcher::Equals(value) | Matcher::Contains(value) | Matcher::Lacks(value) | Matcher::Near { value, .. } => {
-                has_template(value)
-            }
+            Matcher::Equals(value)
+            | Matcher::Contains(value)
+            | Matcher::Lacks(value)
+            | Matcher::Single(value)
+            | Matcher::Near { value, .. } => has_template(value),
             Matcher::In(values) | Matcher::Set(values) => values.iter().any(has_template),
             Matcher::Bounds { at_least, at_most } => [at_least, at_most].into_iter().flatten().any(has_template),
             Matcher::Matches(pattern) => pattern.regex.is_none(),
@@ -494,6 +500,7 @@ impl Matcher {
             "set" => list(value).map(Matcher::Set),
             "contains" => Ok(Matcher::Contains(value)),
             "lacks" => Ok(Matcher::Lacks(value)),
+            "single" => Ok(Matcher::Single(value)),
             "length" => boxed(value).map(Matcher::Length),
             "each" => boxed(value).map(Matcher::Each),
             "some" => boxed(value).map(Matcher::Some),
@@ -542,9 +549,9 @@ pub fn no_pattern(text: &str, error: &regex::Error) -> String {
 }
 
 /// The words that start a matcher.
-const WORDS: [&str; 19] = [
+const WORDS: [&str; 20] = [
     "equals", "reading", "matches", "in", "type", "set", "contains", "lacks", "length", "at-least", "at-most", "near",
-    "sorted", "each", "some", "has", "not", "absent", "present",
+    "single", "sorted", "each", "some", "has", "not", "absent", "present",
 ];
 
 /// Whether a text anywhere in a value holds a template.
@@ -587,6 +594,17 @@ pub fn equal(left: &Value, right: &Value) -> bool {
                 && left.iter().all(|(key, value)| right.get(key).is_some_and(|other| equal(value, other)))
         }
         _ => left == right,
+    }
+}
+
+/// The value with every number rounded to single precision.
+#[expect(clippy::cast_possible_truncation, reason = "rounding is what it is for")]
+fn single(value: &Value) -> Value {
+    match value {
+        Value::Number(number) => number.as_f64().map_or(Value::Null, |double| f64::from(double as f32).into()),
+        Value::Array(items) => items.iter().map(single).collect(),
+        Value::Object(entries) => entries.iter().map(|(key, value)| (key.clone(), single(value))).collect(),
+        other => other.clone(),
     }
 }
 
@@ -644,6 +662,7 @@ impl fmt::Display for Matcher {
                 (None, None) => f.write_str("a number"),
             },
             Matcher::Near { value, within } => write!(f, "{value} ± {within}"),
+            Matcher::Single(value) => write!(f, "{value} in single precision"),
             Matcher::Sorted(Order::Ascending) => f.write_str("a list in ascending order"),
             Matcher::Sorted(Order::Descending) => f.write_str("a list in descending order"),
             Matcher::Each(inner) => write!(f, "a list of at least one item, each {inner}"),
@@ -696,6 +715,7 @@ impl JsonSchema for Matcher {
                     "type": "object", "additionalProperties": false, "required": ["near", "within"],
                     "properties": {"near": number, "within": {"type": "number"}}
                 },
+                word("single", json!(true)),
                 word("sorted", json!({"enum": ["ascending", "descending"]})),
                 word("each", own.clone()),
                 word("some", own.clone()),
@@ -738,6 +758,12 @@ mod tests {
             (json!({"length": {"at-least": 2}}), json!("äö"), json!("ä")),
             (json!({"at-least": 1, "at-most": 3}), json!(3), json!(3.5)),
             (json!({"near": 0.5, "within": 0.01}), json!(0.505), json!(0.52)),
+            (json!({"single": 0.1}), json!(0.100_000_001_490_116_12), json!(0.100_001)),
+            (
+                json!({"single": [16_777_217, {"a": 0.5}]}),
+                json!([16_777_216, {"a": 0.5}]),
+                json!([16_777_218, {"a": 0.5}]),
+            ),
             (json!({"sorted": "ascending"}), json!([1, 1, 2]), json!([2, 1])),
             (json!({"sorted": "descending"}), json!([]), json!([1, 2])),
             (json!({"each": {"type": "string"}}), json!(["a"]), json!([])),

@@ -454,13 +454,40 @@ pub(super) fn unbuildable_index(version: Version, text: &str) -> Failure {
     if version < CLASSIFYING { bad_index_params(text) } else { invalid(text) }
 }
 
-pub(super) fn index_param_out_of_range(version: Version, param: &str, value: &str, low: u32, high: u32) -> Failure {
-    if version < Version(2, 5) {
-        let low = if param == "M" { 1 } else { low };
-        return bad_index_params(&format!("{param} out of range: [{low}, {high}]"));
-    }
-    let text = format!("Out of range in json: param '{param}' ({value}) should be in range [{low}, {high}]");
-    unbuildable_index(version, &text)
+/// A refusal that repeats its kind where it is passed on.
+pub(super) fn cast(version: Version, text: &str) -> Failure {
+    if version < CLASSIFYING { bad_index_params(&format!("{text}: invalid parameter")) } else { invalid(text) }
+}
+
+pub(super) fn ngram_untyped(version: Version) -> Failure {
+    gram(version, "JSON field with ngram index must specify json_cast_type")
+}
+
+pub(super) fn grams_missing(version: Version) -> Failure {
+    gram(version, "Ngram index must specify both min_gram and max_gram")
+}
+
+fn gram(version: Version, text: &str) -> Failure {
+    if version < CLASSIFYING { cast(version, text) } else { failure(1101, format!("{text}: missing parameter")) }
+}
+
+pub(super) fn json_path(version: Version, path: &str) -> Failure {
+    let text = format!("cannot parse identifier: {path}");
+    if version < CLASSIFYING { failure(65535, text) } else { failure(2201, format!("{text}: query plan failed")) }
+}
+
+pub(super) fn mapping(version: Version, value: &str) -> Failure {
+    let reason = format!("invalid mmap.enabled value: {value}, expected: true, false");
+    invalid(match version {
+        Version(2, ..=4) => format!("invalid mmap type params%!(EXTRA string={reason})"),
+        version if version < CLASSIFYING => format!("invalid mmap type params: {reason}"),
+        _ => format!("invalid mmap type params: {reason}: invalid parameter"),
+    })
+}
+
+/// An index that is built by itself has no way for this type.
+pub(super) fn no_auto_index(data_type: &str) -> Failure {
+    mismatched("", "supported field", &format!("create auto index on type:{data_type} is not supported"))
 }
 
 pub(super) fn index_property(version: Version, key: &str) -> Failure {
@@ -482,6 +509,51 @@ pub(super) fn system_field(version: Version, field: &str) -> Failure {
     mismatched(&text, "schema don't contains system field", "contains")
 }
 
+pub(super) fn illegal_schema(text: &str, collection: &str) -> Failure {
+    failure(105, format!("{text}: illegal collection schema[collection={collection}]"))
+}
+
+pub(super) fn vector_clustering(collection: &str) -> Failure {
+    failure(107, format!("vector clustering key not allowed[collection={collection}]"))
+}
+
+pub(super) fn time_to_live(version: Version, text: &str) -> Failure {
+    if version < CLASSIFYING {
+        return invalid("collection TTL is not a valid positive integer");
+    }
+    let reason = format!("strconv.ParseInt: parsing {text:?}: invalid syntax");
+    invalid(format!("collection ttl property value not valid, parse error: {reason}"))
+}
+
+/// A field that a function fills, among the fields of a row.
+pub(super) fn function_output(version: Version, field: &str) -> Failure {
+    if version < Version(2, 6) {
+        let text = format!("not allowed to provide input data for function output field: {field}");
+        return row_value_bare(&text);
+    }
+    unclassified(version, "attempt to insert bm25 function output field")
+}
+
+fn row_value_bare(actual: &str) -> Failure {
+    row(&format!("invalid parameter[expected=][actual={actual}]"))
+}
+
+/// A field that a function fills, among those asked for.
+pub(super) fn function_output_asked(version: Version, field: &str) -> Failure {
+    unclassified(version, format!("not allowed to retrieve raw data of field {field}"))
+}
+
+/// This text stays unclassified in every version.
+pub(super) fn dynamic_flag(text: &str) -> Failure {
+    let reason = format!("strconv.ParseBool: parsing {text:?}: invalid syntax");
+    failure(65535, format!("parse enableDynamicField fail, err:{reason}"))
+}
+
+/// An output field that is no name; later versions look for a key of this very name.
+pub(super) fn output_name(field: &str) -> Failure {
+    failure(65535, format!("parse output field name failed: {field}"))
+}
+
 pub(super) fn default_out_of_range(number: i64, low: i64, high: i64) -> Failure {
     let text = format!("default value out of range: invalid parameter[{number} out of range {low} <= value <= {high}]");
     plain_invalid(text)
@@ -497,6 +569,30 @@ pub(super) fn row(text: &str) -> Failure {
 
 pub(super) fn row_value(text: &str, expected: &str, actual: &str) -> Failure {
     row(&format!("{text}: invalid parameter[expected={expected}][actual={actual}]"))
+}
+
+/// A field of a type that the version takes in schemas and not in rows.
+pub(super) fn row_type(field: &str, data_type: &str) -> Failure {
+    row_value(&format!("fieldName: {field}"), "", data_type)
+}
+
+/// A null for such a field.
+pub(super) fn null_type(field: &str, data_type: &str) -> Failure {
+    row(&format!("the type({data_type}) of field({field}) is not supported, use other sdk please"))
+}
+
+/// A text that is no point in time.
+pub(super) fn time(text: &str) -> Failure {
+    let zone = "invalid timezone name; must be a valid IANA Time Zone ID (e.g., 'Asia/Shanghai' or 'UTC')";
+    invalid(format!("got invalid timestamptz string '{text}': {zone}"))
+}
+
+/// A text that is no shape.
+pub(super) fn shape(version: Version, fault: &str) -> Failure {
+    if version < CLASSIFYING {
+        return failure(1001, format!("IO failed: {fault}"));
+    }
+    invalid(format!("invalid Geometry data, transform to wkb failed: {fault}"))
 }
 
 pub(super) fn key_cast(text: &str) -> Failure {

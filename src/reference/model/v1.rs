@@ -250,7 +250,7 @@ pub(in crate::reference) fn query(model: &mut Model, v1: &Call<'_>) -> Result<Va
         .translated()
         .with("limit", &json!(limit))
         .with("filter", &json!(text(&v1.body, "filter")))
-        .with("outputFields", &json!(fields))
+        .with("outputFields", &json!(if fields.is_empty() { vec!["*"] } else { fields }))
         .sent("offset", "offset");
     data(model, v1, &body, entity::query).map_err(|refusal| plan(model, refusal))
 }

@@ -16,6 +16,7 @@ mod rules;
 mod transport;
 mod users;
 mod v1;
+mod values;
 mod wire;
 
 use super::{Broken, Call, empty, is_failure, is_success, parsed, refusal, rewritten, success};
@@ -73,6 +74,7 @@ pub(super) const TABLES: &[&[Own]] = &[
     transport::TABLE,
     users::TABLE,
     v1::TABLE,
+    values::TABLE,
     wire::TABLE,
 ];
 
