@@ -459,6 +459,11 @@ pub(super) fn count_with_fields(version: Version, field: &str) -> Failure {
     invalid(format!("output field '{field}' is not allowed: {rule}: invalid parameter"))
 }
 
+/// A template value that the front cannot pass on; it answers without a message.
+pub(super) fn template_unreadable() -> Failure {
+    failure(500, "")
+}
+
 /// A filter that cannot be carried out; `plan` is `query` or `delete`.
 pub(super) fn filter(version: Version, plan: &str, text: &str, fault: &super::filter::Fault) -> Failure {
     use super::filter::Fault;
@@ -468,11 +473,18 @@ pub(super) fn filter(version: Version, plan: &str, text: &str, fault: &super::fi
     };
     let (joint, ending) = if version < CLASSIFYING { (", error: ", "") } else { (": ", ending) };
     let reason = match fault {
+        Fault::NotUtf8 => return failure(65535, "string field contains invalid UTF-8"),
+        Fault::Uncomputed(function) => {
+            let text = format!("fail to Query on QueryNode 1: worker(1) query failed: function {function} not found");
+            return unclassified(version, text);
+        }
         Fault::NotBoolean { data_type } => {
             format!("predicate is not a boolean expression: {text}, data type: {data_type}")
         }
         Fault::UnknownField(field) => format!("cannot parse expression: {text}{joint}field {field} not exist"),
+        Fault::Template(message) => message.clone(),
         Fault::Parse(message) => format!("cannot parse expression: {text}{joint}{message}"),
+        Fault::Leftover => format!("cannot parse expression: {text}{joint}invalid expression: {text}"),
     };
     invalid(format!("failed to create {plan} plan: {reason}{ending}"))
 }

@@ -174,7 +174,7 @@ impl Field {
         }
     }
 
-    fn param(&self, key: &str) -> Option<&str> {
+    pub(super) fn param(&self, key: &str) -> Option<&str> {
         self.params.iter().find(|(known, _)| known == key).map(|(_, value)| value.as_str())
     }
 

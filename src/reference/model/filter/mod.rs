@@ -1,30 +1,49 @@
-//! Filter expressions: a parser for the common part of the grammar, and its evaluation on rows.
+//! Filter expressions: words, a tree of them, a check against the schema, and an expression that is asked of rows.
+//!
+//! Grammar and messages are those of the server. What a filter has to know of a row is behind the trait [`Fields`].
 
+mod check;
 mod expr;
 mod parse;
+mod shape;
+mod syntax;
+mod time;
 mod token;
+mod value;
 
-use super::row::Row;
-use super::schema::{DataType, Schema};
+use super::failure::{self, Failure};
+use super::schema::Schema;
 use crate::profile::Version;
 use crate::reference::json::Node;
-use expr::{Comparison, Expr, Literal, Scope};
+use check::{Checker, Part};
+use expr::{Column, Expr, Source};
 use parse::Parser;
+use syntax::Comparison;
+pub(super) use value::Fields;
+use value::Literal;
 
 /// Why a filter cannot be carried out.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Fault {
     /// The text is no expression, or compares what cannot be compared.
     Parse(String),
+    /// Something follows the expression.
+    Leftover,
     UnknownField(String),
     /// The whole is a value, not a condition.
     NotBoolean {
         data_type: &'static str,
     },
+    /// A template has no value, or one that does not fit.
+    Template(String),
+    /// A text is made of bytes that are none.
+    NotUtf8,
+    /// A function that this target does not compute, or that nobody knows.
+    Uncomputed(String),
 }
 
 /// A filter ready to be asked of rows.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub(super) struct Filter {
     condition: Option<Expr>,
 }
@@ -40,57 +59,71 @@ impl Filter {
         if text.trim().is_empty() {
             return Ok(Self { condition: None });
         }
-        let tokens = token::tokens(text)?;
-        let mut parser = Parser { tokens: &tokens, at: 0, depth: 0, schema, templates, version };
-        let condition = parser.expression(0)?;
-        match parser.peek() {
-            Some(_) if version < Version(2, 5) => return Err(Fault::Parse(format!("invalid expression: {text}"))),
-            Some(token) => return Err(token::extraneous(token)),
-            None => {}
+        let words = token::words(text, version);
+        let tree = Parser::new(&words, text, version).whole()?;
+        let mut checker =
+            Checker { schema, version, text, words: &words, values: None, templates: false, uncomputed: None };
+        let mut condition = whole(&mut checker, &tree)?;
+        if checker.templates {
+            checker.values = Some(templates);
+            condition = whole(&mut checker, &tree).map_err(|fault| match fault {
+                Fault::Parse(reason) => Fault::Template(reason),
+                other => other,
+            })?;
         }
-        match &condition {
-            Expr::Literal(Literal::Bool(_)) if version >= Version(3, 0) => {}
-            Expr::Literal(literal) => return Err(Fault::NotBoolean { data_type: literal.type_name() }),
-            Expr::Column(column) => return Err(Fault::NotBoolean { data_type: column.data_type.name() }),
-            Expr::Arithmetic(..) => return Err(Fault::NotBoolean { data_type: DataType::Int64.name() }),
-            _ => {}
+        match checker.uncomputed {
+            Some(function) => Err(Fault::Uncomputed(function)),
+            None => Ok(Self { condition: Some(condition) }),
         }
-        Ok(Self { condition: Some(condition) })
     }
 
-    /// Whether the row passes. A comparison with something that is not there does not hold.
-    pub(super) fn matches(&self, row: &Row, schema: &Schema) -> bool {
-        self.condition.as_ref().is_none_or(|condition| condition.holds(&Scope { row, schema }))
+    /// Whether the row passes. Where a value is null, neither a condition on it nor its opposite holds.
+    pub(super) fn matches(&self, row: &impl Fields) -> bool {
+        self.condition.as_ref().is_none_or(|condition| condition.holds(row) == Some(true))
     }
 
     /// Whether the filter compares constants only, and passes everything.
     pub(super) fn is_always_true(&self) -> bool {
-        match &self.condition {
-            Some(Expr::Compare(op, left, right)) => match (&**left, &**right) {
-                (Expr::Literal(left), Expr::Literal(right)) => op.holds(left, right),
-                _ => false,
-            },
-            _ => false,
-        }
+        matches!(self.condition, Some(Expr::Always(true)))
     }
 
     /// How many keys the filter lists, if it does nothing but list primary keys.
     pub(super) fn listed_keys(&self, schema: &Schema) -> Option<usize> {
-        let is_key = |expr: &Expr| matches!(expr, Expr::Column(column) if column.name == schema.primary().name);
+        let is_key = |column: &Column| match column.source {
+            Source::Field(position) => schema.fields.get(position).is_some_and(|field| field.primary),
+            _ => false,
+        };
         match self.condition.as_ref()? {
-            Expr::In { item, list, negated: false } if is_key(item) => Some(list.len()),
-            Expr::Compare(Comparison::Equal, left, right) if is_key(left) && matches!(**right, Expr::Literal(_)) => {
-                Some(1)
-            }
+            Expr::In { column, list, negated: false } if is_key(column) => Some(list.len()),
+            Expr::Compare { column, op: Comparison::Equal, .. } if is_key(column) => Some(1),
             _ => None,
         }
     }
 }
 
+fn whole(checker: &mut Checker<'_>, tree: &syntax::Tree) -> Result<Expr, Fault> {
+    match checker.part(tree)? {
+        Part::Condition(condition) => Ok(condition),
+        Part::Constant { value: Literal::Bool(flag), bare } if !bare || checker.version >= Version(3, 0) => {
+            Ok(Expr::Always(flag))
+        }
+        Part::Sample(share) => Ok(checker.sampled(share)),
+        other => Err(Fault::NotBoolean { data_type: other.type_name() }),
+    }
+}
+
+/// Refuses template values that the server fails to read, before it looks at anything else.
+pub(super) fn check_templates(templates: Option<&Node<'_>>) -> Result<(), Failure> {
+    let values = templates.map_or(&[][..], Node::entries);
+    if values.iter().any(|(_, value)| Literal::template(value).is_err()) {
+        return Err(failure::template_unreadable());
+    }
+    Ok(())
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::testing::{data, quick, refused};
-    use super::expr::like;
     use crate::profile::Profile;
     use serde_json::{Value, json};
 
@@ -170,11 +203,5 @@ mod tests {
         let deep = format!("{}id == 1{}", "(".repeat(3_000), ")".repeat(3_000));
         let body = json!({"collectionName": "c", "filter": deep});
         assert_eq!(refused(&mut quick(Profile::Milvus26), "entities/query", &body).0, 1100);
-    }
-
-    #[test]
-    fn patterns_match_any_text_and_any_character() {
-        assert!(like("abc", "a%") && like("abc", "a_c") && like("", "%") && like("a%", "a\\%"));
-        assert!(!like("abc", "b%") && !like("abc", "a_") && !like("ab", "a\\%"));
     }
 }
