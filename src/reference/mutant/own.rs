@@ -4,6 +4,7 @@ mod aliases;
 mod collections;
 mod databases;
 mod entities;
+mod filters;
 mod indexes;
 mod load;
 mod partitions;
@@ -50,6 +51,7 @@ pub(super) const TABLES: &[&[Own]] = &[
     collections::TABLE,
     databases::TABLE,
     entities::TABLE,
+    filters::TABLE,
     indexes::TABLE,
     load::TABLE,
     partitions::TABLE,

@@ -704,11 +704,7 @@ impl Checker<'_> {
     }
 
     fn like(&self, item: Part, pattern: &Tree, part: Part) -> Result<Expr, Fault> {
-        if self.version < Version(2, 6) && !matches!(pattern.form, Form::Text(_) | Form::BadText | Form::NotUtf8) {
-            let token = self.words.tokens.get(pattern.words.0);
-            let (line, column, text) = token.map_or((1, 0, ""), |token| (token.line, token.column, token.text));
-            return fault(format!("line {line}:{column} mismatched input '{text}' expecting StringLiteral"));
-        }
+        self.demand_literal(pattern)?;
         let column = Self::text_column(item)?;
         let given = self.given(part)?.ok();
         match given {
@@ -724,6 +720,16 @@ impl Checker<'_> {
                 ))
             }
         }
+    }
+
+    /// Before 2.6 the grammar has a text in quotes in such a place, and nothing else.
+    fn demand_literal(&self, tree: &Tree) -> Result<(), Fault> {
+        if self.version >= Version(2, 6) || matches!(tree.form, Form::Text(_) | Form::BadText | Form::NotUtf8) {
+            return Ok(());
+        }
+        let token = self.words.tokens.get(tree.words.0);
+        let (line, column, text) = token.map_or((1, 0, ""), |token| (token.line, token.column, token.text));
+        fault(format!("line {line}:{column} mismatched input '{text}' expecting StringLiteral"))
     }
 
     fn regex(&self, item: Part, pattern: &Tree) -> Result<Expr, Fault> {
@@ -853,6 +859,7 @@ impl Checker<'_> {
 
     /// The column and the query of a match of words; `kind` is what the messages call it.
     fn text_match(&self, name: &Name, query: &Tree, part: Part, kind: &str) -> Result<(Column, String), Fault> {
+        self.demand_literal(query)?;
         let column = self.column(name)?;
         if !is_text(column.data_type) {
             return fault(format!("{kind} match operation on non-string is unsupported"));
@@ -924,7 +931,8 @@ impl Checker<'_> {
     ) -> Result<Part, Fault> {
         let column = self.column(name)?;
         if column.data_type != DataType::Geometry {
-            let (name, text) = (spatial.name, self.shown(tree.bare));
+            let text = self.shown(tree.bare);
+            let name = if self.version < Version(3, 0) { spatial.name } else { "spatial" };
             return fault(format!("{name} operation are only supported on geometry fields now, got: {text}"));
         }
         let mut arguments = arguments.into_iter();
