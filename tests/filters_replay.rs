@@ -16,11 +16,30 @@ use std::path::PathBuf;
 /// The recordings and the shares of lines, in percent, on which the reference target has to agree: on status and code,
 /// on the text of refusals, and on the rows selected.
 const RECORDINGS: [(&str, Profile, [f64; 3]); 4] = [
-    ("2.4", Profile::Milvus24, [97.0, 0.0, 0.0]),
-    ("2.5", Profile::Milvus25, [97.0, 0.0, 0.0]),
-    ("2.6", Profile::Milvus26, [97.0, 0.0, 0.0]),
-    ("3.0", Profile::Milvus30, [97.0, 0.0, 0.0]),
+    ("2.4", Profile::Milvus24, [98.8, 95.0, 99.0]),
+    ("2.5", Profile::Milvus25, [98.6, 92.0, 98.5]),
+    ("2.6", Profile::Milvus26, [99.1, 96.0, 99.5]),
+    ("3.0", Profile::Milvus30, [99.3, 93.0, 99.4]),
 ];
+
+/// Notes of lines whose status or code differs and is left as it is. There are no others.
+const LEFT: [&str; 3] = [
+    // The names of output fields are not read as expressions here.
+    "outputFields [",
+    // Before 2.5 a consistency level of the wrong kind was read over.
+    "consistencyLevel ",
+    // An empty name of a partition is looked up here instead of being called badly formed.
+    "partitionNames [\"\"]",
+];
+
+/// In 2.5 a field of type Geometry can be created, and every insert is refused; here the type is unknown.
+const LEFT_CASE: &str = "filters/geometry";
+
+// What else differs, in texts and rows alone, and is left as well:
+// - After a fault of syntax the server's parser goes on and tells the last fault; here the first one is told.
+// - 2.5 prints lists in its messages with single blanks, since its library spaces them by the build.
+// - The replaced core took nulls for values in 2.5, a bare text in a JSON field for null, and a vector too.
+// - It matched two escaped backslashes, an underscore beside a sign of four bytes, and `_` in 2.4 in its own way.
 
 /// One line of a recording; its keys are told in the notes beside the recordings.
 #[derive(Deserialize)]
@@ -78,6 +97,8 @@ struct Tally {
     texts: u32,
     selections: u32,
     rows: u32,
+    /// What is neither the same nor left on purpose.
+    unexplained: Vec<String>,
 }
 
 fn share(part: u32, whole: u32) -> f64 {
@@ -94,7 +115,7 @@ fn message(body: &Value) -> &str {
     body.get("message").and_then(Value::as_str).unwrap_or_default()
 }
 
-fn replay(name: &str, profile: Profile, lines: &[Line]) -> [f64; 3] {
+fn replay(name: &str, profile: Profile, lines: &[Line]) -> ([f64; 3], Vec<String>) {
     let reference = Reference::new(Config { profile, token: None });
     let show = std::env::var("REPLAY_SHOW").unwrap_or_default();
     let mut tally = Tally::default();
@@ -112,7 +133,7 @@ fn replay(name: &str, profile: Profile, lines: &[Line]) -> [f64; 3] {
          of {} selections {:.2} % on the rows",
         tally.lines, shares[0], tally.refusals, shares[1], tally.selections, shares[2]
     );
-    shares
+    (shares, tally.unexplained)
 }
 
 fn add(tally: &mut Tally, name: &str, line: &Line, response: &Response, show: &str) {
@@ -144,6 +165,10 @@ fn add(tally: &mut Tally, name: &str, line: &Line, response: &Response, show: &s
         "all" => !like,
         _ => !same,
     };
+    let left = LEFT.iter().any(|note| line.note.starts_with(note));
+    if !same && !left && line.case != LEFT_CASE {
+        tally.unexplained.push(format!("{name} line {}: {} {}", line.n, line.case, line.note));
+    }
     if shown {
         println!("{name} {} {} {} | {}", line.n, line.case, line.note, line.filter().unwrap_or_default());
         println!("  recorded {:?} {recorded}", line.status);
@@ -159,14 +184,17 @@ fn recorded_filters_are_answered_as_they_were() {
         return;
     }
     let mut short = Vec::new();
+    let mut unexplained = Vec::new();
     for (name, profile, floors) in RECORDINGS {
         let text = std::fs::read_to_string(folder.join(format!("values-{name}.jsonl"))).unwrap();
         let lines = text.lines().filter(|line| line.contains("\"case\":\"filters/"));
         let lines: Vec<Line> = lines.map(|line| serde_json::from_str(line).unwrap()).collect();
-        let reached = replay(name, profile, &lines);
+        let (reached, others) = replay(name, profile, &lines);
+        unexplained.extend(others);
         if reached.iter().zip(floors).any(|(reached, floor)| *reached < floor) {
             short.push((name, reached));
         }
     }
+    assert!(unexplained.is_empty(), "not answered as recorded: {unexplained:#?}");
     assert!(short.is_empty(), "below the floor: {short:?}");
 }

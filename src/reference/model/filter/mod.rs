@@ -168,7 +168,11 @@ mod tests {
         let cases = [
             ("id == \"x\"", "comparisons between Int64 and VarChar are not supported"),
             ("id == 1.0", "cannot cast value to Int64, value: float_val:1"),
-            ("id >", "line 1:4 no viable alternative at input '>'"),
+            ("id == 5 id", "invalid expression: id == 5 id"),
+            ("id == 5;", "line 1:7 token recognition error at: ';'"),
+            ("(id < 5", "line 1:7 missing ')' at '<EOF>'"),
+            ("id * 2 + 1 == 5", "complicated arithmetic operations are not supported"),
+            ("5 < id < 1", "invalid range: lowerbound is greater than upperbound"),
         ];
         for (filter, reason) in cases {
             let body = json!({"collectionName": "c", "filter": filter});
@@ -194,14 +198,171 @@ mod tests {
 
     #[test]
     fn requests_that_end_real_servers_are_refused() {
-        for filter in ["id == \"a\" + \"b\"", "id == -true", "not -5 < s > \"z\" or id == 1", "nofunc(nope)"] {
+        for filter in
+            ["id == \"a\" + \"b\"", "id == -true", "not -5 < s > \"z\" or id == 1", "id == 1 or nope(id) == 1"]
+        {
             let body = json!({"collectionName": "c", "filter": filter});
             assert_eq!(refused(&mut quick(Profile::Milvus25), "entities/query", &body).0, 1100, "{filter}");
         }
         let long = vec!["id == 1"; 10_000].join(" or ");
-        data(&mut quick(Profile::Milvus26), "entities/query", &json!({"collectionName": "c", "filter": long}));
-        let deep = format!("{}id == 1{}", "(".repeat(3_000), ")".repeat(3_000));
-        let body = json!({"collectionName": "c", "filter": deep});
-        assert_eq!(refused(&mut quick(Profile::Milvus26), "entities/query", &body).0, 1100);
+        let nested =
+            |count: usize, open: &str, close: &str| format!("{}id == 1{}", open.repeat(count), close.repeat(count));
+        let read = [
+            long,
+            nested(100_000, "(", ")"),
+            nested(50_001, "not (", ")"),
+            format!("id == {}5", "-".repeat(100_000)),
+            format!("id == {}1", "1 + ".repeat(200)),
+        ];
+        for filter in read {
+            let body = json!({"collectionName": "c", "filter": filter});
+            data(&mut quick(Profile::Milvus26), "entities/query", &body);
+        }
+        let bounded = [
+            nested(10_000, "not (id > 0 and ", ")"),
+            format!("id in {}1{}", "[".repeat(20_000), "]".repeat(20_000)),
+            format!("id == {}1", "1 + ".repeat(20_000)),
+            format!("{}id", "exists ".repeat(20_000)),
+            format!("{}id", "f(".repeat(20_000)),
+            "(".repeat(100_000),
+            "j".to_owned() + &"[0]".repeat(100_000),
+        ];
+        for filter in bounded {
+            for profile in [Profile::Milvus24, Profile::Milvus30] {
+                let body = json!({"collectionName": "c", "filter": filter});
+                assert_eq!(refused(&mut quick(profile), "entities/query", &body).0, 1100);
+            }
+        }
+    }
+
+    #[test]
+    fn a_filter_is_read_once_and_asked_of_many_rows() {
+        use super::super::row::{Cell, Row};
+        use super::super::schema::Schema;
+        use super::Filter;
+        use crate::profile::Version;
+        use crate::reference::json;
+        let text = r#"{"fields": [
+            {"fieldName": "id", "dataType": "Int64", "isPrimary": true},
+            {"fieldName": "price", "dataType": "Double"},
+            {"fieldName": "title", "dataType": "VarChar", "elementTypeParams": {"max_length": "16"}}
+        ]}"#;
+        let schema = Schema::custom(&json::parse(text).unwrap(), Version(2, 6)).unwrap();
+        let row = |id: i64| Row {
+            cells: vec![Cell::Int(id), Cell::Double(id as f64 / 2.0), Cell::Text(format!("title {id}"))],
+            dynamic: serde_json::Map::new(),
+        };
+        let rows: Vec<Row> = (0..100_000).map(row).collect();
+        let listed = (0..10_000).map(|each| (each * 10).to_string()).collect::<Vec<_>>().join(", ");
+        let filter = format!("id in [{listed}] and price < 25000 and title like \"title %0\" or 7 < id <= 9");
+        let filter = Filter::parse(&filter, &schema, None, Version(2, 6)).unwrap();
+        let started = std::time::Instant::now();
+        let passed = rows.iter().filter(|row| filter.matches(*row)).count();
+        assert_eq!(passed, 5_000 + 2);
+        let took = started.elapsed();
+        assert!(took < std::time::Duration::from_secs(10), "100,000 rows took {took:?}");
+    }
+
+    /// Pieces of filters, good ones and bad ones.
+    const PIECES: [&str; 47] = [
+        "id",
+        "s",
+        "j[\"a\"]",
+        "j['b'][0]",
+        "$meta[\"k\"]",
+        "$meta",
+        "5",
+        "0x1F",
+        "1.5",
+        ".5e2",
+        "'t\\x'",
+        "\"q\\n\"",
+        "true",
+        "{x}",
+        "[1, 2]",
+        "[]",
+        "[id, 'a',]",
+        "(id == 5)",
+        "==",
+        "!=",
+        "<",
+        "<=",
+        ">",
+        ">=",
+        "+",
+        "-",
+        "*",
+        "/",
+        "%",
+        "**",
+        "and",
+        "||",
+        "not",
+        "!",
+        "~",
+        "in",
+        "not in",
+        "like",
+        "is null",
+        "is not null",
+        "exists",
+        "&",
+        "<<",
+        "json_contains(j, 1)",
+        "array_length(a)",
+        "f(id, 1)",
+        "text_match(s, 'w')",
+    ];
+
+    #[test]
+    fn what_is_read_is_written_so_that_it_reads_the_same() {
+        use super::parse::Parser;
+        use super::token::words;
+        use crate::profile::Version;
+        use proptest::prelude::*;
+        use proptest::test_runner::{Config, TestRunner};
+        let cases = 20_000;
+        let read = std::cell::Cell::new(0);
+        let mut runner = TestRunner::new(Config { cases, failure_persistence: None, ..Config::default() });
+        let pieces = proptest::collection::vec(0..PIECES.len(), 1..12);
+        let versions = [Version(2, 4), Version(2, 5), Version(2, 6), Version(3, 0)];
+        let outcome = runner.run(&(pieces, 0..versions.len()), |(pieces, version)| {
+            let version = versions[version];
+            let parse = |text: &str| Parser::new(&words(text, version), text, version).whole();
+            let text = pieces.into_iter().map(|piece| PIECES[piece]).collect::<Vec<_>>().join(" ");
+            if let Ok(tree) = parse(&text) {
+                read.set(read.get() + 1);
+                let written = tree.to_string();
+                prop_assert_eq!(parse(&written), Ok(tree), "{} written as {}", text, written);
+            }
+            Ok(())
+        });
+        outcome.unwrap();
+        assert!(read.get() > cases / 20, "of {cases} texts only {} are filters", read.get());
+    }
+
+    #[test]
+    fn any_text_is_read_or_refused() {
+        use proptest::prelude::*;
+        let mut model = quick(Profile::Milvus26);
+        let cases = 2_000;
+        let mut runner = proptest::test_runner::TestRunner::new(proptest::test_runner::Config {
+            cases,
+            failure_persistence: None,
+            ..proptest::test_runner::Config::default()
+        });
+        let asked = std::cell::Cell::new(0);
+        let model = std::cell::RefCell::new(&mut model);
+        let outcome = runner.run(&"[a-z0-9$_\\[\\](){}\"'\\\\ .,<>=!+*/%&|~^é\n-]{0,24}", |text| {
+            let body = json!({"collectionName": "c", "filter": text});
+            let outcome = super::super::testing::call(*model.borrow_mut(), "entities/query", &body);
+            asked.set(asked.get() + 1);
+            if let Err(failure) = outcome {
+                prop_assert!(matches!(failure.code, 1100 | 65535) && !failure.message.is_empty(), "{:?}", failure);
+            }
+            Ok(())
+        });
+        outcome.unwrap();
+        assert_eq!(asked.get(), cases);
     }
 }

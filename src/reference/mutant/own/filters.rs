@@ -151,12 +151,7 @@ pub(super) const TABLE: &[Own] = &[
         "Of a list the first value is looked at.",
         QUERY,
         &["filter.in"],
-        Asks(|_, call, body| {
-            rewrite(call, body, |filter| match (filter.split_once(" in ["), filter.split_once(',')) {
-                (Some(_), Some((first, _))) if filter.ends_with(']') => format!("{first}]"),
-                _ => filter.to_owned(),
-            });
-        }),
+        Asks(|_, call, body| swap(call, body, &[("[2, 4, 99]", "[2]")])),
     ),
     own(
         "filter-not-in-is-in",
