@@ -21,12 +21,20 @@ pub(super) struct Checker<'c> {
     pub(super) version: Version,
     pub(super) text: &'c str,
     pub(super) words: &'c Words<'c>,
-    /// The values of the templates, in the second pass.
-    pub(super) values: Option<Option<&'c Node<'c>>>,
+    pub(super) values: Values<'c>,
     /// Whether a template was met.
     pub(super) templates: bool,
     /// A function that was met and that has no model.
     pub(super) uncomputed: Option<String>,
+}
+
+/// The values of templates, as far as they are known.
+#[derive(Clone, Copy)]
+pub(super) enum Values<'c> {
+    /// The first pass goes without them.
+    Open,
+    /// What the request brings, if it brings any.
+    Given(Option<&'c Node<'c>>),
 }
 
 /// What a part of a filter is.
@@ -125,10 +133,10 @@ fn cast(value: Literal, data_type: DataType) -> Result<Literal, Literal> {
         (DataType::Json, value)
         | (DataType::Bool, value @ Literal::Bool(_))
         | (DataType::Array, value @ Literal::List(_))
+        | (DataType::Double, value @ Literal::Float(_))
         | (DataType::Timestamptz, value @ Literal::Text(_)) => Ok(value),
         (text, value @ Literal::Text(_)) if is_text(text) => Ok(value),
         (integer, value @ Literal::Int(_)) if integer.is_integer() => Ok(value),
-        (DataType::Double, value @ Literal::Float(_)) => Ok(value),
         (DataType::Float, Literal::Float(wide)) => Ok(Literal::Float(narrow(wide))),
         (float, Literal::Int(whole)) if is_float(float) => Ok(Literal::Float(whole as f64)),
         (_, value) => Err(value),
@@ -358,7 +366,7 @@ impl Checker<'_> {
         match part {
             Part::Constant { value, .. } => Ok(Ok(Given { value: Some(value), template: None })),
             Part::Template(name) => {
-                let Some(values) = self.values else {
+                let Values::Given(values) = self.values else {
                     return Ok(Ok(Given { value: None, template: Some(name) }));
                 };
                 let missing =
@@ -865,7 +873,7 @@ impl Checker<'_> {
             return fault(format!("{kind} match operation on non-string is unsupported"));
         }
         let field = self.schema.field(&name.name);
-        if self.version >= Version(2, 6) && !field.is_some_and(|field| field.param("enable_match") == Some("true")) {
+        if self.version >= Version(2, 6) && field.is_none_or(|field| field.param("enable_match") != Some("true")) {
             return fault(format!("field {:?} does not enable match", name.name));
         }
         match self.given(part)? {

@@ -15,7 +15,7 @@ use super::failure::{self, Failure};
 use super::schema::Schema;
 use crate::profile::Version;
 use crate::reference::json::Node;
-use check::{Checker, Part};
+use check::{Checker, Part, Values};
 use expr::{Column, Expr, Source};
 use parse::Parser;
 use syntax::Comparison;
@@ -62,10 +62,10 @@ impl Filter {
         let words = token::words(text, version);
         let tree = Parser::new(&words, text, version).whole()?;
         let mut checker =
-            Checker { schema, version, text, words: &words, values: None, templates: false, uncomputed: None };
+            Checker { schema, version, text, words: &words, values: Values::Open, templates: false, uncomputed: None };
         let mut condition = whole(&mut checker, &tree)?;
         if checker.templates {
-            checker.values = Some(templates);
+            checker.values = Values::Given(templates);
             condition = whole(&mut checker, &tree).map_err(|fault| match fault {
                 Fault::Parse(reason) => Fault::Template(reason),
                 other => other,

@@ -91,9 +91,8 @@ impl<'t> Parser<'t> {
         let seen = self.at + 1;
         let among = self.words.faults.iter().rev().find(|(before, _)| *before <= seen);
         match (read, among) {
-            (Err(Fault::Leftover), Some((_, text))) => Err(Fault::Parse(text.clone())),
+            (Ok(_) | Err(Fault::Leftover), Some((_, text))) => Err(Fault::Parse(text.clone())),
             (Err(Fault::Leftover), None) => Err(Fault::Parse(format!("invalid expression: {}", self.text))),
-            (Ok(_), Some((_, text))) => Err(Fault::Parse(text.clone())),
             (Err(_), Some((at, text))) if *at > self.at => Err(Fault::Parse(text.clone())),
             (read, _) => read,
         }

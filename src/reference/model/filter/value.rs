@@ -51,10 +51,9 @@ impl<'r> Datum<'r> {
             Cell::Int(number) => Datum::Int(*number),
             Cell::Float(number) => Datum::Float(f64::from(*number)),
             Cell::Double(number) => Datum::Float(*number),
-            Cell::Text(text) => Datum::Text(text),
+            Cell::Text(text) | Cell::Opaque(Value::String(text)) => Datum::Text(text),
             Cell::Json(text) => Datum::Unread(text),
             Cell::Array(_, items) => Datum::Items(items),
-            Cell::Opaque(Value::String(text)) => Datum::Text(text),
             Cell::Vector(_) | Cell::Opaque(_) => Datum::Other,
         }
     }
@@ -221,9 +220,10 @@ impl Literal {
 
 /// The integer that a number is, if it is one of 64 bits.
 fn whole(number: f64) -> Option<i64> {
-    #[expect(clippy::cast_possible_truncation, reason = "the number has no fraction and is in range")]
     let within = number.fract() == 0.0 && number.abs() < 9_223_372_036_854_775_808.0;
-    within.then_some(number as i64)
+    #[expect(clippy::cast_possible_truncation, reason = "the number has no fraction and is in range")]
+    let whole = number as i64;
+    within.then_some(whole)
 }
 
 pub(super) fn calculate(op: Arithmetic, left: f64, right: f64) -> Option<f64> {

@@ -243,7 +243,7 @@ pub(super) const TABLE: &[Own] = &[
         QUERY,
         &["filter.exists"],
         Asks(|_, call, body| {
-            swap(call, body, &[("not exists info[\"a\"]", "id > 0"), ("exists info[\"extra\"]", "id > 0")])
+            swap(call, body, &[("not exists info[\"a\"]", "id > 0"), ("exists info[\"extra\"]", "id > 0")]);
         }),
     ),
     own(
