@@ -235,8 +235,7 @@ fn like(text: &[char], pattern: &[char]) -> bool {
 fn holds(condition: &Condition, row: &Row) -> Option<bool> {
     let number = |value: &Value| value.as_i64();
     Some(match condition {
-        C::Id(op, value) => op.holds(&row.id, value),
-        C::IdTurned(value, op) => op.holds(&row.id, value),
+        C::Id(op, value) | C::IdTurned(value, op) => op.holds(&row.id, value),
         C::Calculated(sign, operand, op, value) => {
             let result = match sign {
                 '+' => row.id + operand,
