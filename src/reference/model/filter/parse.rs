@@ -157,6 +157,12 @@ impl<'t> Parser<'t> {
     /// Something else stands where a value has to.
     fn unexpected_operand(&self) -> Fault {
         let (line, column, text) = self.place();
+        // After these words the server's parser weighs several ways on, and names what it has seen of them.
+        let before = self.at.checked_sub(1).and_then(|before| self.words.tokens.get(before));
+        if let Some(Token { kind: Kind::Symbol(symbol @ ("<" | "<=" | ">" | ">=" | ",")), .. }) = before {
+            let text = self.peek().map_or("", |token| token.text);
+            return Fault::Parse(format!("line {line}:{column} no viable alternative at input '{symbol}{text}'"));
+        }
         let starts = self.words.tokens.get(self.at + 1).is_some_and(|next| starts_operand(next.kind));
         let word = if self.peek().is_some() && starts { "extraneous" } else { "mismatched" };
         let starters = starters(self.version);
