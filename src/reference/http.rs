@@ -220,6 +220,10 @@ fn refused(unfit: Unfit) -> Failure {
 }
 
 fn refusal(failure: &Failure) -> Response {
+    // Where the front itself fails, it says so by the status and has no words for it.
+    if failure.code == 500 {
+        return envelope(500, &json!({"code": 500}), false);
+    }
     envelope(200, &json!({"code": failure.code, "message": failure.message}), false)
 }
 

@@ -2,7 +2,7 @@
 
 use super::collection::Collection;
 use super::failure::{self, Failure, MissingText, Read};
-use super::filter::Filter;
+use super::filter::{self, Filter};
 use super::row::{self, Cell, Draft, Row, Write};
 use super::schema::{CONSISTENCY_LEVELS, DYNAMIC_FIELD, DataType, Schema};
 use super::{Answer, Arguments, Model, Outcome, partition, search as ranking};
@@ -142,6 +142,7 @@ fn remove(collection: &mut Collection, keys: &[Cell]) {
 }
 
 pub(in crate::reference) fn delete(model: &mut Model, arguments: &Arguments<'_>) -> Outcome {
+    filter::check_templates(arguments.body.get("exprParams"))?;
     let version = model.version;
     let collection = model.collection(arguments, MissingText::Find)?;
     let name = arguments.text("partitionName");
@@ -166,7 +167,7 @@ pub(in crate::reference) fn delete(model: &mut Model, arguments: &Arguments<'_>)
     let mut count = 0;
     for (_, partition) in collection.partitions.iter_mut().filter(|(own, _)| name.is_empty() || *own == name) {
         let before = partition.rows.len();
-        partition.rows.retain(|row| !filter.matches(row, &collection.schema));
+        partition.rows.retain(|row| !filter.matches(row));
         count += before - partition.rows.len();
     }
     Ok(Answer::data(json!({"deleteCount": listed.unwrap_or(count)})))
@@ -231,6 +232,7 @@ fn keys(id: &Node<'_>, schema: &Schema, version: Version) -> Result<Vec<Cell>, F
 }
 
 pub(in crate::reference) fn query(model: &mut Model, arguments: &Arguments<'_>) -> Outcome {
+    filter::check_templates(arguments.body.get("exprParams"))?;
     let version = model.version;
     // Before 2.6 the limiter looks the names up before the call does.
     let limited = version < Version(2, 6);
@@ -257,8 +259,7 @@ pub(in crate::reference) fn query(model: &mut Model, arguments: &Arguments<'_>) 
     }
     collection.check_readable(Read::Query)?;
     check_loaded(collection, arguments, Read::Query, version)?;
-    let rows: Vec<&Row> =
-        found(collection, arguments).into_iter().filter(|row| filter.matches(row, &collection.schema)).collect();
+    let rows: Vec<&Row> = found(collection, arguments).into_iter().filter(|row| filter.matches(*row)).collect();
     if fields.count {
         let count = i64::try_from(rows.len()).unwrap_or(i64::MAX);
         return Ok(answer_rows(vec![json!({COUNT: Cell::Int(count).to_output(arguments.ids_as_text)})]));
@@ -330,6 +331,7 @@ pub(super) fn check_consistency(arguments: &Arguments<'_>) -> Result<(), Failure
 }
 
 pub(in crate::reference) fn search(model: &mut Model, arguments: &Arguments<'_>) -> Outcome {
+    filter::check_templates(arguments.body.get("exprParams"))?;
     let version = model.version;
     check_consistency(arguments)?;
     let collection = model.collection(arguments, MissingText::Find)?;

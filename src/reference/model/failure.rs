@@ -659,6 +659,61 @@ pub(super) fn count_with_fields(version: Version, field: &str) -> Failure {
     invalid(format!("output field '{field}' is not allowed: {rule}: invalid parameter"))
 }
 
+/// A template value that the front cannot pass on; it answers without a message.
+pub(super) fn template_unreadable() -> Failure {
+    failure(500, "")
+}
+
+/// Words by which 3.0 knows a fault of a filter as one of its parameters.
+const PARAMETER_FAULTS: [&str; 32] = [
+    "not op can only",
+    "BitAnd is not",
+    "BitOr is not",
+    "BitXor is not",
+    "shift is not",
+    "unexpected op",
+    "comparison operations cannot",
+    "can only be used on non-const",
+    "can only be used on single field",
+    "cannot be a non-const",
+    "power can only",
+    "right-hand side of 'in'",
+    "in list cannot be casted",
+    "array element type must be",
+    "like pattern should",
+    "exists operations",
+    "invalid identifier",
+    "not supported accessed with",
+    "operation are only supported",
+    "does not enable match",
+    "the sample factor",
+    "\"float factor\"",
+    "is not a timestamptz",
+    "placeholder was not",
+    "minimum_should_match should",
+    "match query should",
+    "\"slop\"",
+    "invalid timestamp string",
+    "distance parameter",
+    "WKT string",
+    "IsNull/IsNotNull",
+    "regex pattern",
+];
+
+/// What 3.0 adds to the reason why a filter cannot be parsed, before the ending of every bad parameter.
+fn filter_ending(reason: &str) -> &'static str {
+    let plain = ["int64 overflow", "strconv.", "invalid syntax", "syntax error"];
+    if reason.ends_with(": invalid parameter") || plain.iter().any(|start| reason.starts_with(start)) {
+        ""
+    } else if PARAMETER_FAULTS.iter().any(|words| reason.contains(words)) {
+        ": invalid parameter"
+    } else if reason.contains("cannot perform arithmetic") {
+        ": query plan failed: invalid parameter"
+    } else {
+        ": query plan failed"
+    }
+}
+
 /// A filter that cannot be carried out; `plan` is `query` or `delete`.
 pub(super) fn filter(version: Version, plan: &str, text: &str, fault: &super::filter::Fault) -> Failure {
     use super::filter::Fault;
@@ -666,13 +721,24 @@ pub(super) fn filter(version: Version, plan: &str, text: &str, fault: &super::fi
         Fault::UnknownField(_) => ": invalid parameter",
         _ => ": query plan failed",
     };
+    let ending = match fault {
+        Fault::Parse(message) => filter_ending(message),
+        _ => ending,
+    };
     let (joint, ending) = if version < CLASSIFYING { (", error: ", "") } else { (": ", ending) };
     let reason = match fault {
+        Fault::NotUtf8 => return failure(65535, "string field contains invalid UTF-8"),
+        Fault::Uncomputed(function) => {
+            let text = format!("fail to Query on QueryNode 1: worker(1) query failed: function {function} not found");
+            return unclassified(version, text);
+        }
         Fault::NotBoolean { data_type } => {
             format!("predicate is not a boolean expression: {text}, data type: {data_type}")
         }
         Fault::UnknownField(field) => format!("cannot parse expression: {text}{joint}field {field} not exist"),
+        Fault::Template(message) => message.clone(),
         Fault::Parse(message) => format!("cannot parse expression: {text}{joint}{message}"),
+        Fault::Leftover => format!("cannot parse expression: {text}{joint}invalid expression: {text}"),
     };
     invalid(format!("failed to create {plan} plan: {reason}{ending}"))
 }

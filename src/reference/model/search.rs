@@ -124,10 +124,7 @@ pub(super) fn run(
         let text = format!("search on a field of type {} is not part of the reference", field.data_type.name());
         return Err(failure::unclassified(version, text));
     }
-    let rows: Vec<&Row> = entity::found(collection, arguments)
-        .into_iter()
-        .filter(|row| filter.matches(row, &collection.schema))
-        .collect();
+    let rows: Vec<&Row> = entity::found(collection, arguments).into_iter().filter(|row| filter.matches(*row)).collect();
     if let Some(ids) = by_key {
         vectors = stored_vectors(collection, ids, &field)?;
     }

@@ -5,6 +5,7 @@ mod changes;
 mod collections;
 mod databases;
 mod entities;
+mod filters;
 mod indexes;
 mod jobs;
 mod load;
@@ -63,6 +64,7 @@ pub(super) const TABLES: &[&[Own]] = &[
     collections::TABLE,
     databases::TABLE,
     entities::TABLE,
+    filters::TABLE,
     indexes::TABLE,
     jobs::TABLE,
     load::TABLE,
