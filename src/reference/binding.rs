@@ -20,7 +20,14 @@ pub(super) struct Field {
     title: &'static str,
     kind: Kind,
     required: Required,
+    /// The first version that knows the key.
+    since: Version,
+    /// The first version that does not know it, or not in this form, any more.
+    until: Version,
 }
+
+/// No version is later.
+const NEVER: Version = Version(u16::MAX, u16::MAX);
 
 #[derive(Clone, Copy, Debug)]
 enum Required {
@@ -38,6 +45,8 @@ pub(super) enum Kind {
     Int32,
     TextList,
     Map,
+    /// An object of numbers.
+    FloatMap,
     Any,
     /// A list of anything, re-read by its exact key.
     RawList,
@@ -57,6 +66,7 @@ impl Kind {
             Kind::Int32 => "int32".to_owned(),
             Kind::TextList => "[]string".to_owned(),
             Kind::Map => "map[string]interface {}".to_owned(),
+            Kind::FloatMap => "map[string]float64".to_owned(),
             Kind::Any | Kind::RawAny => "interface {}".to_owned(),
             Kind::RawList => "[]interface {}".to_owned(),
             Kind::RawMaps => "[]map[string]interface {}".to_owned(),
@@ -73,17 +83,31 @@ impl Kind {
 impl Field {
     /// A key that may be left out.
     pub(super) const fn optional(key: &'static str, kind: Kind) -> Self {
-        Self { key, title: key, kind, required: Required::Never }
+        Self { key, title: key, kind, required: Required::Never, since: Version(0, 0), until: NEVER }
     }
 
     /// A key that must be there and not be empty text.
     pub(super) const fn required(key: &'static str, title: &'static str, kind: Kind) -> Self {
-        Self { key, title, kind, required: Required::Always }
+        Self { key, title, kind, required: Required::Always, since: Version(0, 0), until: NEVER }
     }
 
     /// A key that must be there in versions before the one given.
     pub(super) const fn required_before(version: Version, key: &'static str, title: &'static str, kind: Kind) -> Self {
-        Self { key, title, kind, required: Required::Before(version) }
+        Self { key, title, kind, required: Required::Before(version), since: Version(0, 0), until: NEVER }
+    }
+
+    /// The same key, known from this version on.
+    pub(super) const fn since(self, version: Version) -> Self {
+        Self { since: version, ..self }
+    }
+
+    /// The same key, known before this version.
+    pub(super) const fn until(self, version: Version) -> Self {
+        Self { until: version, ..self }
+    }
+
+    fn is_known(&self, version: Version) -> bool {
+        self.since <= version && version < self.until
     }
 
     fn is_required(&self, version: Version) -> bool {
@@ -113,7 +137,7 @@ pub(super) fn bind<'a>(shape: &Shape, body: &'a str, version: Version) -> Result
         Malformed::Truncated => Unfit::Decoding("unexpected EOF".to_owned()),
         Malformed::Syntax(message) => Unfit::Decoding(message),
     })?;
-    let mut binder = Binder { fault: None };
+    let mut binder = Binder { fault: None, version };
     let bound = match root.value {
         Value::Object(_) => binder.fields(shape, &root, ""),
         Value::Null => Node { raw: root.raw, value: Value::Object(Vec::new()) },
@@ -134,6 +158,7 @@ pub(super) fn bind<'a>(shape: &Shape, body: &'a str, version: Version) -> Result
 struct Binder {
     /// The first mismatch; the decoder goes on and reports it at the end.
     fault: Option<String>,
+    version: Version,
 }
 
 /// Where a value stands: its innermost struct, the path of keys and what it should be.
@@ -154,7 +179,8 @@ impl Binder {
     fn fields<'a>(&mut self, shape: &Shape, object: &Node<'a>, prefix: &str) -> Node<'a> {
         let mut bound: Vec<(Cow<'a, str>, Node<'a>)> = Vec::new();
         for (key, node) in object.entries() {
-            let Some(field) = shape.fields.iter().find(|field| field.key.eq_ignore_ascii_case(key)) else { continue };
+            let known = |field: &&Field| field.key.eq_ignore_ascii_case(key) && field.is_known(self.version);
+            let Some(field) = shape.fields.iter().find(known) else { continue };
             let path = if prefix.is_empty() { field.key.to_owned() } else { format!("{prefix}.{}", field.key) };
             let place = Place { shape: shape.name, path: &path };
             if let Some(node) = self.value(field.kind, node, place) {
@@ -188,6 +214,15 @@ impl Binder {
                 Some(node.clone())
             }
             (Kind::Map, Value::Object(_)) | (Kind::RawList, Value::Array(_)) | (Kind::Any | Kind::RawAny, _) => {
+                self.check_numbers(node, place);
+                Some(node.clone())
+            }
+            (Kind::FloatMap, Value::Object(entries)) => {
+                for (_, item) in
+                    entries.iter().filter(|(_, item)| !matches!(item.value, Value::Number(_) | Value::Null))
+                {
+                    self.mismatch(item.kind(), place, "float64");
+                }
                 self.check_numbers(node, place);
                 Some(node.clone())
             }

@@ -101,7 +101,7 @@ fn complete(collection: &mut Collection, draft: Draft, write: Write) -> Result<R
 }
 
 /// The latest row of this key.
-fn present<'c>(collection: &'c Collection, key: &Cell) -> Option<&'c Row> {
+pub(super) fn present<'c>(collection: &'c Collection, key: &Cell) -> Option<&'c Row> {
     let mut rows = collection.partitions.values().flat_map(|partition| &partition.rows);
     rows.rfind(|row| row.key(&collection.schema) == key)
 }
@@ -285,9 +285,10 @@ pub(in crate::reference) fn search(model: &mut Model, arguments: &Arguments<'_>)
     let version = model.version;
     check_consistency(arguments)?;
     let collection = model.collection(arguments, MissingText::Find)?;
-    let filter = |collection: &Collection| parse(collection, arguments.text("filter"), "query", arguments, version);
-    ranking::run(collection, arguments, filter, version)
+    ranking::run(collection, arguments, version)
 }
+
+pub(in crate::reference) use ranking::hybrid::hybrid_search;
 
 /// Which fields a read answers.
 pub(super) struct Output {
@@ -319,6 +320,11 @@ impl Output {
         if let Some(unknown) = unknown {
             return Err(failure::output_field_missing(version, unknown));
         }
+        let computed = names.iter().find(|name| schema.field(name).is_some_and(|field| field.function_output));
+        if let Some(computed) = computed {
+            let text = format!("not allowed to retrieve raw data of field {computed}");
+            return Err(failure::unclassified(version, text));
+        }
         Ok(Self { names: names.into_iter().map(str::to_owned).collect(), everything, count: false })
     }
 
@@ -344,7 +350,8 @@ impl Output {
                 shown.insert(name.clone(), value.clone());
             }
         }
-        for (field, cell) in schema.fields.iter().zip(&row.cells).filter(|(field, _)| self.has(&field.name)) {
+        let stored = schema.fields.iter().zip(&row.cells).filter(|(field, _)| !field.function_output);
+        for (field, cell) in stored.filter(|(field, _)| self.has(&field.name)) {
             let as_text = ids_as_text && field.data_type == DataType::Int64;
             shown.insert(field.name.clone(), cell.to_output(as_text));
         }

@@ -228,6 +228,15 @@ pub(super) fn plain_text(node: &Node<'_>) -> String {
     }
 }
 
+/// A primary key as text.
+pub(super) fn key_text(key: &Cell) -> String {
+    match key {
+        Cell::Int(number) => number.to_string(),
+        Cell::Text(text) => text.clone(),
+        _ => String::new(),
+    }
+}
+
 /// The truth that a text stands for, as Go reads it.
 pub(in crate::reference) fn go_bool(text: &str) -> Option<bool> {
     match text {
@@ -280,7 +289,7 @@ fn list<'n>(node: &'n Node<'_>, text: &'n str) -> Result<Node<'n>, String> {
 
 /// The surroundings of a place in a text, with a pointer to the place.
 fn surroundings(text: &str, at: usize) -> String {
-    let (from, to) = (at.saturating_sub(WINDOW), (at + WINDOW).min(text.len()));
+    let (from, to) = (at.saturating_sub(WINDOW), (at.max(WINDOW) + WINDOW).min(text.len()));
     let window = text.get(from..to).unwrap_or(text);
     let pointer = format!("{}^{}", ".".repeat(at - from), ".".repeat(to.saturating_sub(at + 1)));
     format!("\n\n\t{window}\n\t{pointer}\n")
@@ -294,7 +303,7 @@ pub(super) fn decoder_fault(raw: &str, element: &Node<'_>, go_type: &str) -> Str
 }
 
 /// What the decoder says of a text that is no JSON. Where exactly it stops is not followed.
-fn syntax_fault(text: &str) -> String {
+pub(super) fn syntax_fault(text: &str) -> String {
     let place = format!("Syntax error at index 1: invalid char{}", surroundings(text, 1.min(text.len())));
     format!("{place:?}")
 }
@@ -427,22 +436,27 @@ fn check_size(size: usize, wanted: usize, what: &str, field: &Field, version: Ve
 }
 
 /// The numbers of a list as single-precision floats; `null` stands for zero.
-pub(super) fn floats(list: &Node<'_>) -> Result<Vec<f32>, String> {
+fn floats(list: &Node<'_>) -> Result<Vec<f32>, String> {
+    floats_within(list, list.raw)
+}
+
+/// The same of a list that is a part of this text, in which faults are shown.
+pub(super) fn floats_within(list: &Node<'_>, text: &str) -> Result<Vec<f32>, String> {
     let mut numbers = Vec::with_capacity(list.items().len());
     let mut fault = None;
     for item in list.items() {
         match item.value {
             Json::Null => numbers.push(0.0),
-            Json::Number(text) => match text.parse::<f32>() {
-                Ok(number) if number.is_finite() => numbers.push(number),
-                _ => return Err(format!("json: cannot unmarshal {text} into Go value of type float32")),
+            Json::Number(number) => match number.parse::<f32>() {
+                Ok(single) if single.is_finite() => numbers.push(single),
+                _ => return Err(format!("json: cannot unmarshal {number} into Go value of type float32")),
             },
             _ => fault = Some(item),
         }
     }
     match fault {
         None => Ok(numbers),
-        Some(item) => Err(decoder_fault(list.raw, item, "float32")),
+        Some(item) => Err(decoder_fault(text, item, "float32")),
     }
 }
 
