@@ -1,7 +1,7 @@
 //! The text of recorded requests.
 
 /// The requests were sent with a blank after every comma and colon, which some answers show.
-pub fn spaced(json: &str) -> String {
+pub(crate) fn spaced(json: &str) -> String {
     let mut text = String::new();
     let (mut inside, mut escaped) = (false, false);
     for character in json.chars() {
