@@ -1,5 +1,6 @@
 //! What a value has to be: the matchers of `returns`, `eventually` and of the forms of a reading.
 
+use crate::ranks::Ranks;
 use regex::Regex;
 use schemars::{JsonSchema, json_schema};
 use serde::{Deserialize, Deserializer};
@@ -124,6 +125,8 @@ pub enum Matcher {
     },
     /// A list in order.
     Sorted(Order),
+    /// The hits of a search: the nearest rows, best first.
+    Ranks(Box<Ranks>),
     /// A list of at least one item, each of which matches.
     Each(Box<Matcher>),
     /// An object whose paths match.
@@ -281,6 +284,13 @@ impl Matcher {
                     pointer: String::new(),
                 });
             }
+            Matcher::Ranks(ranks) => {
+                return ranks.check(present).map_err(|fault| Mismatch {
+                    expected: fault.expected,
+                    actual: present.pointer(&fault.pointer).or(value).cloned(),
+                    pointer: fault.pointer,
+                });
+            }
             Matcher::Each(inner) => {
                 let items = present.as_array().filter(|items| !items.is_empty()).ok_or_else(mismatch)?;
                 for (index, item) in items.iter().enumerate() {
@@ -334,6 +344,7 @@ impl Matcher {
             Matcher::Absent
             | Matcher::Reading(_)
             | Matcher::Length(_)
+            | Matcher::Ranks(_)
             | Matcher::Each(_)
             | Matcher::Has(_)
             | Matcher::Not(_) => false,
@@ -361,6 +372,7 @@ impl Matcher {
                 let text = fill(&Value::String(pattern.text.clone()))?;
                 Matcher::Matches(Pattern::new(text.as_str().unwrap_or_default())?)
             }
+            Matcher::Ranks(ranks) => Matcher::Ranks(Box::new(ranks.fill(fill)?)),
             Matcher::Length(inner) => Matcher::Length(Box::new(inner.fill(fill)?)),
             Matcher::Each(inner) => Matcher::Each(Box::new(inner.fill(fill)?)),
             Matcher::Not(inner) => Matcher::Not(Box::new(inner.fill(fill)?)),
@@ -389,6 +401,7 @@ impl Matcher {
             Matcher::In(values) | Matcher::Set(values) => values.iter().any(has_template),
             Matcher::Bounds { at_least, at_most } => [at_least, at_most].into_iter().flatten().any(has_template),
             Matcher::Matches(pattern) => pattern.regex.is_none(),
+            Matcher::Ranks(ranks) => ranks.has_templates(),
             Matcher::Length(inner) | Matcher::Each(inner) | Matcher::Not(inner) => inner.has_templates(),
             Matcher::Has(parts) => parts.iter().any(|(_, part)| part.has_templates()),
             Matcher::Reading(_) | Matcher::Type(_) | Matcher::Sorted(_) | Matcher::Absent | Matcher::Present => false,
@@ -461,6 +474,7 @@ impl Matcher {
             "contains" => Ok(Matcher::Contains(value)),
             "lacks" => Ok(Matcher::Lacks(value)),
             "length" => boxed(value).map(Matcher::Length),
+            "ranks" => Ranks::from_value(value).map(Box::new).map(Matcher::Ranks),
             "each" => boxed(value).map(Matcher::Each),
             "not" => boxed(value).map(Matcher::Not),
             "type" => {
@@ -507,9 +521,9 @@ pub fn no_pattern(text: &str, error: &regex::Error) -> String {
 }
 
 /// The words that start a matcher.
-const WORDS: [&str; 18] = [
+const WORDS: [&str; 19] = [
     "equals", "reading", "matches", "in", "type", "set", "contains", "lacks", "length", "at-least", "at-most", "near",
-    "sorted", "each", "has", "not", "absent", "present",
+    "sorted", "ranks", "each", "has", "not", "absent", "present",
 ];
 
 /// Whether a text anywhere in a value holds a template.
@@ -611,6 +625,7 @@ impl fmt::Display for Matcher {
             Matcher::Near { value, within } => write!(f, "{value} ± {within}"),
             Matcher::Sorted(Order::Ascending) => f.write_str("a list in ascending order"),
             Matcher::Sorted(Order::Descending) => f.write_str("a list in descending order"),
+            Matcher::Ranks(ranks) => write!(f, "{ranks}"),
             Matcher::Each(inner) => write!(f, "a list of at least one item, each {inner}"),
             Matcher::Has(parts) => {
                 let parts: Vec<String> = parts.iter().map(|(path, part)| format!("{path}: {part}")).collect();
@@ -661,6 +676,7 @@ impl JsonSchema for Matcher {
                     "properties": {"near": number, "within": {"type": "number"}}
                 },
                 word("sorted", json!({"enum": ["ascending", "descending"]})),
+                word("ranks", crate::ranks::schema()),
                 word("each", own.clone()),
                 word("has", json!({"type": "object", "additionalProperties": own.clone(), "minProperties": 1})),
                 word("not", own),

@@ -1,6 +1,6 @@
 //! Filling in `${…}`.
 
-use serde_json::{Map, Number, Value};
+use serde_json::{Map, Number, Value, json};
 use std::collections::HashMap;
 
 /// The variables of a case while it runs.
@@ -22,7 +22,7 @@ pub enum TemplateError {
     /// A word that looks like a call and is none.
     #[error(
         "`{0}` is no call of a template function; known are name(word), name(word, bytes), repeat(text, times), \
-         vector(dimension, seed), for at most {LONGEST} bytes or numbers"
+         vector(dimension, seed), rows(count, dimension, seed), for at most {LONGEST} bytes or numbers"
     )]
     Function(String),
     /// Text that became no regular expression once filled in.
@@ -112,6 +112,7 @@ impl Scope {
             }
             Expression::Repeat(text, times) => Ok(Value::String(text.repeat(times))),
             Expression::Vector(dimension, seed) => Ok(vector(dimension, seed)),
+            Expression::Rows(count, dimension, seed) => Ok(rows(count, dimension, seed)),
             Expression::Variable(path) => {
                 let mut words = path.split('.');
                 let first = words.next().unwrap_or_default();
@@ -198,6 +199,7 @@ enum Expression<'a> {
     Name(&'a str, Option<usize>),
     Repeat(&'a str, usize),
     Vector(usize, u64),
+    Rows(usize, usize, u64),
 }
 
 impl<'a> Expression<'a> {
@@ -222,6 +224,14 @@ impl<'a> Expression<'a> {
                 (Ok(dimension), Ok(seed)) if dimension <= LONGEST => Ok(Expression::Vector(dimension, seed)),
                 _ => Err(wrong()),
             },
+            ("rows", [count, dimension, seed]) => match (count.parse::<usize>(), dimension.parse(), seed.parse()) {
+                (Ok(count), Ok(dimension), Ok(seed))
+                    if count.checked_mul(dimension).is_some_and(|all| all <= LONGEST) =>
+                {
+                    Ok(Expression::Rows(count, dimension, seed))
+                }
+                _ => Err(wrong()),
+            },
             _ => Err(wrong()),
         }
     }
@@ -232,6 +242,12 @@ fn vector(dimension: usize, seed: u64) -> Value {
     let mut generator = fastrand::Rng::with_seed(seed);
     let numbers = (0..dimension).map(|_| f64::from(generator.u8(0..64)) / 64.0);
     Value::Array(numbers.filter_map(Number::from_f64).map(Value::Number).collect())
+}
+
+/// Rows with the keys 1, 2, 3 … as `id`, each with a vector of its own.
+fn rows(count: usize, dimension: usize, seed: u64) -> Value {
+    let first = seed.wrapping_mul(1_000_003);
+    (1..=count as u64).map(|id| json!({"id": id, "vector": vector(dimension, first.wrapping_add(id))})).collect()
 }
 
 /// A value inside a longer text: texts without quotes, everything else as JSON.
@@ -246,7 +262,6 @@ pub fn as_text(value: &Value) -> String {
 mod tests {
     use super::*;
     use proptest::prelude::*;
-    use serde_json::json;
 
     fn scope() -> Scope {
         let mut scope = Scope::new("mc_1_");
@@ -270,6 +285,9 @@ mod tests {
         assert_eq!(vector.as_array().unwrap().len(), 4);
         assert_eq!(vector, scope().fill(&json!("${vector(4, 7)}")).unwrap());
         assert_ne!(vector, scope().fill(&json!("${vector(4, 8)}")).unwrap());
+        let rows = scope().fill(&json!("${rows(3, 4, 7)}")).unwrap();
+        assert_eq!((&rows[0]["id"], &rows[2]["id"]), (&json!(1), &json!(3)));
+        assert_ne!(rows[0]["vector"], rows[1]["vector"]);
     }
 
     #[test]
