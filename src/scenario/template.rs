@@ -22,7 +22,7 @@ pub enum TemplateError {
     /// A word that looks like a call and is none.
     #[error(
         "`{0}` is no call of a template function; known are name(word), name(word, bytes), repeat(text, times), \
-         vector(dimension, seed), rows(count, dimension, seed), for at most {LONGEST} bytes or numbers"
+         vector(dimension, seed), vectors(count, dimension, seed), rows(count, dimension, seed), for at most {LONGEST} bytes or numbers"
     )]
     Function(String),
     /// Text that became no regular expression once filled in.
@@ -112,6 +112,7 @@ impl Scope {
             }
             Expression::Repeat(text, times) => Ok(Value::String(text.repeat(times))),
             Expression::Vector(dimension, seed) => Ok(vector(dimension, seed)),
+            Expression::Vectors(count, dimension, seed) => Ok(vectors(count, dimension, seed).collect()),
             Expression::Rows(count, dimension, seed) => Ok(rows(count, dimension, seed)),
             Expression::Variable(path) => {
                 let mut words = path.split('.');
@@ -199,6 +200,7 @@ enum Expression<'a> {
     Name(&'a str, Option<usize>),
     Repeat(&'a str, usize),
     Vector(usize, u64),
+    Vectors(usize, usize, u64),
     Rows(usize, usize, u64),
 }
 
@@ -224,14 +226,18 @@ impl<'a> Expression<'a> {
                 (Ok(dimension), Ok(seed)) if dimension <= LONGEST => Ok(Expression::Vector(dimension, seed)),
                 _ => Err(wrong()),
             },
-            ("rows", [count, dimension, seed]) => match (count.parse::<usize>(), dimension.parse(), seed.parse()) {
-                (Ok(count), Ok(dimension), Ok(seed))
-                    if count.checked_mul(dimension).is_some_and(|all| all <= LONGEST) =>
-                {
-                    Ok(Expression::Rows(count, dimension, seed))
+            ("rows" | "vectors", [count, dimension, seed]) => {
+                let (Ok(count), Ok(dimension), Ok(seed)) =
+                    (count.parse::<usize>(), dimension.parse::<usize>(), seed.parse())
+                else {
+                    return Err(wrong());
+                };
+                match count.checked_mul(dimension) {
+                    Some(all) if all <= LONGEST && word == "rows" => Ok(Expression::Rows(count, dimension, seed)),
+                    Some(all) if all <= LONGEST => Ok(Expression::Vectors(count, dimension, seed)),
+                    _ => Err(wrong()),
                 }
-                _ => Err(wrong()),
-            },
+            }
             _ => Err(wrong()),
         }
     }
@@ -244,10 +250,18 @@ fn vector(dimension: usize, seed: u64) -> Value {
     Value::Array(numbers.filter_map(Number::from_f64).map(Value::Number).collect())
 }
 
+/// So many vectors, each with a seed of its own.
+fn vectors(count: usize, dimension: usize, seed: u64) -> impl Iterator<Item = Value> {
+    let first = seed.wrapping_mul(1_000_003);
+    (1..=count as u64).map(move |number| vector(dimension, first.wrapping_add(number)))
+}
+
 /// Rows with the keys 1, 2, 3 … as `id`, each with a vector of its own.
 fn rows(count: usize, dimension: usize, seed: u64) -> Value {
-    let first = seed.wrapping_mul(1_000_003);
-    (1..=count as u64).map(|id| json!({"id": id, "vector": vector(dimension, first.wrapping_add(id))})).collect()
+    (1..)
+        .zip(vectors(count, dimension, seed))
+        .map(|(id, vector): (u64, _)| json!({"id": id, "vector": vector}))
+        .collect()
 }
 
 /// A value inside a longer text: texts without quotes, everything else as JSON.
