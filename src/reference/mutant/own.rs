@@ -7,6 +7,7 @@ mod entities;
 mod indexes;
 mod load;
 mod partitions;
+mod search;
 mod transport;
 
 use super::{Broken, Call, empty, is_failure, is_success, parsed, refusal, rewritten, success};
@@ -53,6 +54,7 @@ pub(super) const TABLES: &[&[Own]] = &[
     indexes::TABLE,
     load::TABLE,
     partitions::TABLE,
+    search::TABLE,
     transport::TABLE,
 ];
 
