@@ -468,7 +468,12 @@ mod tests {
         let rows = |one: Value, two: Value| json!([{"id": 1, "vector": one}, {"id": 2, "vector": two}]);
         let cases = [
             ("IP", rows(json!([1, 0]), json!([2, 0])), json!([1, 0]), [(2, 2.0), (1, 1.0)]),
-            ("COSINE", rows(json!([1, 1]), json!([5, 0])), json!([1, 0]), [(2, 1.0), (1, 0.707_106)]),
+            (
+                "COSINE",
+                rows(json!([1, 1]), json!([5, 0])),
+                json!([1, 0]),
+                [(2, 1.0), (1, std::f64::consts::FRAC_1_SQRT_2)],
+            ),
             ("HAMMING", rows(json!([7, 0]), json!([1, 0])), json!([0, 0]), [(2, 1.0), (1, 3.0)]),
             ("JACCARD", rows(json!([3, 0]), json!([1, 0])), json!([1, 0]), [(2, 0.0), (1, 0.5)]),
             ("IP", rows(json!({"1": 0.5}), json!({"1": 2.0, "7": 9.0})), json!({"1": 1.0}), [(2, 2.0), (1, 0.5)]),

@@ -405,6 +405,13 @@ pub(super) const TABLE: &[Own] = &[
         &["hybrid.window"],
         Accepts("max query result window"),
     ),
+    own(
+        "hybrid-for-nothing",
+        "A hybrid search for no hits finds none.",
+        HYBRID,
+        &["hybrid.limit-positive"],
+        Does(|_, call| (call.body["limit"].as_i64()? <= 0).then(|| success(&json!([])))),
+    ),
     own("hybrid-no-offset", "offset is ignored by a hybrid search.", HYBRID, &["hybrid.offset"], Ignores(&["offset"])),
     own(
         "hybrid-unfiltered",
