@@ -10,6 +10,7 @@ pub mod harness;
 pub mod judge;
 pub mod matcher;
 pub mod profile;
+pub mod ranks;
 pub mod reference;
 pub mod replay;
 pub mod report;
