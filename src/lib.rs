@@ -14,6 +14,7 @@ pub mod replay;
 pub mod report;
 pub mod results;
 pub mod scenario;
+pub mod seen;
 pub mod snapshot;
 pub mod target;
 pub mod verdict;

@@ -62,6 +62,8 @@ pub(super) enum Command {
     Explain(ExplainArguments),
     /// Check the contract and its scenarios for mistakes
     Lint(LintArguments),
+    /// Show how much of the contract a run has covered, and what it has not
+    Coverage(CoverageArguments),
     /// Send recorded calls once more and compare the answers with the recorded ones
     Replay(Box<ReplayArguments>),
     /// Serve the reference target
@@ -216,6 +218,19 @@ pub(super) struct LintArguments {
     /// Scenario files or folders of your own to check instead of the contract's
     #[arg(value_name = "PATHS")]
     pub(super) paths: Vec<String>,
+    /// Print JSON
+    #[arg(long)]
+    pub(super) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct CoverageArguments {
+    /// The results file of a run; without it, every scenario is run against the embedded reference target first
+    #[arg(value_name = "RESULTS")]
+    pub(super) results: Option<PathBuf>,
+    /// The profile of that target [default: milvus-2.6]; with RESULTS, the profile that they have to be of
+    #[arg(long, value_name = "PROFILE", value_parser = profile)]
+    pub(super) profile: Option<Profile>,
     /// Print JSON
     #[arg(long)]
     pub(super) json: bool,

@@ -3,6 +3,7 @@
 mod arguments;
 mod completions;
 mod console;
+mod coverage;
 mod exit;
 mod explain;
 mod failure;
@@ -37,6 +38,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::List(arguments) => list::list(&cli.contract, &arguments),
         Command::Explain(arguments) => explain::explain(&cli.contract, &arguments),
         Command::Lint(arguments) => lint::lint(&cli.contract, &arguments),
+        Command::Coverage(arguments) => coverage::coverage(&cli.contract, &arguments),
         Command::Replay(arguments) => replay::replay(&arguments),
         Command::Serve(arguments) => serve::serve(&arguments),
         Command::Sweep(arguments) => sweep::sweep(&cli.contract, &arguments),

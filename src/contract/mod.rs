@@ -14,7 +14,7 @@ mod tree;
 mod whole;
 
 pub use bounds::Bounds;
-pub use compiled::{CompiledOperation, ProfileContract, SchemaFault};
+pub use compiled::{CompiledOperation, ProfileContract, SchemaFault, Side};
 pub use failure::{ByProfile, KnownFailure};
 pub use operation::{Created, Effect, Example, Header, ObjectKind, Operation, OperationFile};
 pub use profile_facts::{ProfileFacts, Recognised, SuccessCodes};

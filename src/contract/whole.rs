@@ -54,6 +54,11 @@ pub mod automatic {
     pub fn failure(id: &str) -> String {
         format!("error.{id}")
     }
+
+    /// The failure that a requirement made by [`failure`] is about.
+    pub fn failure_of(requirement: &str) -> Option<&str> {
+        requirement.strip_prefix("error.")
+    }
 }
 
 impl Contract {

@@ -9,6 +9,7 @@ use crate::exchange::{Exchange, Request};
 use crate::judge::{Fault, Judgement, Outcome, Question, judge};
 use crate::matcher::{Matcher, Path};
 use crate::scenario::{Given, Scenario, Scope, Step, TemplateError, parse_duration};
+use crate::seen::{Shown, States};
 use crate::verdict::{Finding, Level, Source, Verdict};
 use indexmap::IndexMap;
 use serde_json::Value;
@@ -37,6 +38,7 @@ pub(super) async fn run_case(
         report,
         checks: Vec::new(),
         made: Vec::new(),
+        states: States::default(),
     };
     let end = match planned.scenario() {
         Ok(scenario) => case.run(&scenario).await,
@@ -72,6 +74,8 @@ struct Case<'a> {
     /// Checks by requirement. A case meets few requirements many times, so looking through a list is quicker than hashing.
     checks: Vec<(String, RequirementTally)>,
     made: Vec<Entry>,
+    /// The states of the collections that it made.
+    states: States,
 }
 
 /// A step that is filled in and noted in the ledger.
@@ -81,6 +85,8 @@ struct Ready<'a, 's> {
     operation: &'a Operation,
     request: Request,
     own_route: bool,
+    /// The body as JSON, as far as it is any.
+    body: Value,
     returns: Vec<(&'s Path, Cow<'s, Matcher>)>,
 }
 
@@ -240,7 +246,15 @@ impl<'a> Case<'a> {
                 self.made.push(entry);
             }
         }
-        Ok(Ready { step, number, operation, request: prepared.request, own_route: prepared.own_route, returns })
+        Ok(Ready {
+            step,
+            number,
+            operation,
+            request: prepared.request,
+            own_route: prepared.own_route,
+            body: prepared.body,
+            returns,
+        })
     }
 
     /// Sends a step and judges the answer; again and again when a condition is awaited.
@@ -318,7 +332,9 @@ impl<'a> Case<'a> {
         if judgement.outcome == Outcome::Unsupported {
             return Err(Stop::Unsupported(ready.operation.name.clone()));
         }
+        let proofs = scenario.map(|scenario| self.proofs(scenario, ready.step)).unwrap_or_default();
         self.notes(&ready, &judgement);
+        self.shows(&ready, &judgement, &proofs);
         for (requirement, fault) in faults_on_the_way {
             self.automatic(&ready, requirement, Some(fault));
         }
@@ -342,7 +358,6 @@ impl<'a> Case<'a> {
                 }
             }
         }
-        let proofs = scenario.map(|scenario| self.proofs(scenario, ready.step)).unwrap_or_default();
         let Some(first) = unmet.first() else {
             for proof in proofs {
                 self.passed(&proof.id);
@@ -398,6 +413,34 @@ impl<'a> Case<'a> {
         for (reading, form) in &judgement.readings {
             let forms = entry(&mut self.report.readings, reading);
             *entry(forms, form) += 1;
+        }
+    }
+
+    /// Enters what the call shows of the contract.
+    fn shows(&mut self, ready: &Ready<'_, '_>, judgement: &Judgement<'_>, proofs: &[Proof]) {
+        let success = match judgement.outcome {
+            Outcome::Success => Some(true),
+            Outcome::Failure { .. } => Some(false),
+            Outcome::Plain | Outcome::Unsupported | Outcome::Unclear(_) => None,
+        };
+        let name = &ready.operation.name;
+        let held = judgement.checks.iter().filter(|check| check.fault.is_none());
+        let proven = if judgement.unmet.is_empty() { proofs } else { &[] };
+        let shown = Shown {
+            success: success.filter(|_| ready.own_route),
+            request: Some(&ready.body).filter(|_| ready.own_route),
+            answer: judgement.body.as_ref().filter(|_| ready.own_route),
+            errors: held.filter_map(|check| automatic::failure_of(check.requirement)).collect(),
+            rules: proven.iter().map(|proof| proof.id.as_str()).filter(|id| id.starts_with(RULES)).collect(),
+            state: self.states.of(&ready.body).filter(|_| ready.own_route && success.is_some()),
+        };
+        let operation = self.session.contract().operation(name);
+        let fresh = self.session.note_shown(name, operation, &shown);
+        if !fresh.is_empty() {
+            self.report.seen.entry(name.clone()).or_default().add(&fresh);
+        }
+        if let (Some(true), true, Some(body)) = (success, ready.own_route, &judgement.body) {
+            self.states.succeeded(name, &ready.body, body);
         }
     }
 
@@ -505,6 +548,9 @@ impl<'a> Case<'a> {
         }
     }
 }
+
+/// What the ids of rules of transport begin with.
+const RULES: &str = "transport.";
 
 /// The pauses between the questions of an awaited condition.
 const FIRST_PAUSE: Duration = Duration::from_millis(4);

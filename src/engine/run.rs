@@ -3,8 +3,9 @@
 use super::case::run_case;
 use super::steps::Caller;
 use super::{CaseReport, Event, Ledger, Plan, PlannedCase};
-use crate::contract::ProfileContract;
+use crate::contract::{CompiledOperation, ProfileContract};
 use crate::scenario::{Fixture, Library};
+use crate::seen::{Register, Seen, Shown};
 use crate::target::Secret;
 use crate::verdict::{Level, Verdict};
 use futures_util::FutureExt;
@@ -12,7 +13,7 @@ use std::collections::HashSet;
 use std::io;
 use std::panic::AssertUnwindSafe;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 use tokio::sync::{Notify, mpsc};
@@ -97,6 +98,8 @@ pub struct Session {
     interrupt: Arc<Interrupt>,
     /// The operations that the target was seen to have.
     answered: RwLock<HashSet<String>>,
+    /// What the calls have shown of the contract.
+    seen: Mutex<Register>,
 }
 
 impl Session {
@@ -119,6 +122,7 @@ impl Session {
             run,
             interrupt,
             answered: RwLock::default(),
+            seen: Mutex::default(),
         }
     }
 
@@ -159,6 +163,11 @@ impl Session {
         if !self.has_answered(operation) {
             self.answered.write().unwrap_or_else(PoisonError::into_inner).insert(operation.to_owned());
         }
+    }
+
+    /// Enters what a call shows and answers with what of it is new.
+    pub(super) fn note_shown(&self, name: &str, operation: Option<&CompiledOperation>, shown: &Shown) -> Seen {
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner).enter(name, operation, shown)
     }
 
     pub(super) fn run_prefix(&self) -> &str {

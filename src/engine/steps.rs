@@ -88,6 +88,8 @@ pub(super) struct Prepared {
     pub(super) own_route: bool,
     /// What the call makes, to be noted before it is sent.
     pub(super) makes: Option<Entry>,
+    /// The body as JSON, as far as it is any.
+    pub(super) body: Value,
 }
 
 /// Fills in a step, checks it against the contract, and refuses what could harm.
@@ -127,19 +129,14 @@ pub(super) fn prepare(
     }
     let body = text.as_ref().map(as_text).or_else(|| json.as_ref().map(Value::to_string)).unwrap_or_default();
     let headers = headers(&caller.headers, step, scope)?;
-    let read;
-    let sent = match &json {
-        Some(body) => body,
+    let sent = json.unwrap_or_else(|| {
         // A server reads the first JSON value of a text and may not mind what follows.
-        None => {
-            let mut values = serde_json::Deserializer::from_str(&body).into_iter::<Value>();
-            read = values.next().and_then(Result::ok).unwrap_or_default();
-            &read
-        }
-    };
+        let mut values = serde_json::Deserializer::from_str(&body).into_iter::<Value>();
+        values.next().and_then(Result::ok).unwrap_or_default()
+    });
     let called = if own_route { Some(operation) } else { contract.whole().operation_at(bare(&path)) };
-    let makes = guarded(called, &Sent { path: &path, body: sent, headers: &headers }, step.fails.is_some(), prefix)?;
-    Ok(Prepared { request: Request { method, path, headers, body: Bytes::from(body) }, own_route, makes })
+    let makes = guarded(called, &Sent { path: &path, body: &sent, headers: &headers }, step.fails.is_some(), prefix)?;
+    Ok(Prepared { request: Request { method, path, headers, body: Bytes::from(body) }, own_route, makes, body: sent })
 }
 
 /// A path without its query and a slash at its end, which servers may not mind.
