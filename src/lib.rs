@@ -3,8 +3,10 @@
 pub mod cli;
 pub mod contract;
 pub mod diagnostic;
+pub mod diff;
 pub mod engine;
 pub mod exchange;
+pub mod export;
 pub mod harness;
 pub mod judge;
 pub mod matcher;

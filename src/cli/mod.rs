@@ -4,8 +4,10 @@ mod arguments;
 mod completions;
 mod console;
 mod coverage;
+mod diff;
 mod exit;
 mod explain;
+mod export;
 mod failure;
 mod lint;
 mod list;
@@ -39,6 +41,8 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Explain(arguments) => explain::explain(&cli.contract, &arguments),
         Command::Lint(arguments) => lint::lint(&cli.contract, &arguments),
         Command::Coverage(arguments) => coverage::coverage(&cli.contract, &arguments),
+        Command::Export(arguments) => export::export(&cli.contract, &arguments),
+        Command::Diff(arguments) => diff::diff(&cli.contract, &arguments),
         Command::Replay(arguments) => replay::replay(&arguments),
         Command::Serve(arguments) => serve::serve(&arguments),
         Command::Sweep(arguments) => sweep::sweep(&cli.contract, &arguments),
