@@ -11,8 +11,19 @@ use std::fmt;
 /// It starts at `data`, unless its first word names a part of the envelope, or is `$` for the whole body.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Path {
-    written: String,
-    segments: Vec<String>,
+    written: Box<str>,
+    start: Start,
+}
+
+/// Where the first word of a path is looked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum Start {
+    /// In the value itself.
+    Here,
+    /// In its `data`.
+    Data,
+    /// In the value itself, after the word `$`.
+    Body,
 }
 
 /// The words that start a path at the body instead of at `data`.
@@ -21,26 +32,29 @@ const ENVELOPE: [&str; 5] = ["code", "message", "data", "cost", "topks"];
 impl Path {
     /// Reads a path as authors write it: `loadState`, `0.id`, `data.has`, `$`.
     pub fn in_answer(text: &str) -> Self {
-        let mut parts = text.split('.').filter(|part| !part.is_empty()).peekable();
-        let mut segments = Vec::with_capacity(2);
-        match parts.peek() {
-            Some(&"$") => drop(parts.next()),
-            Some(first) if ENVELOPE.contains(first) => {}
-            _ => segments.push("data".to_owned()),
-        }
-        segments.extend(parts.map(str::to_owned));
-        Self { written: text.to_owned(), segments }
+        let start = match text.split('.').find(|part| !part.is_empty()) {
+            Some("$") => Start::Body,
+            Some(first) if ENVELOPE.contains(&first) => Start::Here,
+            _ => Start::Data,
+        };
+        Self { written: text.into(), start }
     }
 
     /// Reads a path that starts at the value itself.
     pub fn within(text: &str) -> Self {
-        let segments = text.split('.').filter(|part| !part.is_empty()).map(str::to_owned).collect();
-        Self { written: text.to_owned(), segments }
+        Self { written: text.into(), start: Start::Here }
+    }
+
+    /// The keys and list positions, from the outermost.
+    fn segments(&self) -> impl Iterator<Item = &str> {
+        let data = (self.start == Start::Data).then_some("data");
+        let words = self.written.split('.').filter(|part| !part.is_empty());
+        data.into_iter().chain(words.skip(usize::from(self.start == Start::Body)))
     }
 
     /// The value at this place.
     pub fn find<'a>(&self, mut value: &'a Value) -> Option<&'a Value> {
-        for segment in &self.segments {
+        for segment in self.segments() {
             value = match value {
                 Value::Object(map) => map.get(segment)?,
                 Value::Array(items) => items.get(segment.parse::<usize>().ok()?)?,
@@ -52,7 +66,7 @@ impl Path {
 
     /// The place as a JSON pointer.
     pub fn pointer(&self) -> String {
-        self.segments.iter().fold(String::new(), |pointer, segment| push_pointer(&pointer, segment))
+        self.segments().fold(String::new(), |pointer, segment| push_pointer(&pointer, segment))
     }
 }
 

@@ -260,7 +260,7 @@ async fn course(
         }
         take(&event, &mut totals, &mut recorder, &mut written, kept.as_mut());
     }
-    running.join();
+    running.join_last();
     listening.abort();
     let complete = !interrupt.is_set() && begun == planned;
     let contract = session.contract();

@@ -37,6 +37,7 @@ pub enum Side {
 #[derive(Debug)]
 pub struct CompiledOperation {
     operation: Operation,
+    number: usize,
     request: Validator,
     success: Validator,
     failure: Validator,
@@ -207,7 +208,13 @@ impl CompiledOperation {
             takes_database,
             response_requirement: automatic::response(&operation.name),
             operation: operation.clone(),
+            number: contract.operations.get_index_of(&operation.name).unwrap_or_default(),
         })
+    }
+
+    /// The place of the operation among all of the contract, from 0.
+    pub fn number(&self) -> usize {
+        self.number
     }
 
     /// The operation itself.

@@ -5,7 +5,7 @@ use super::bounds::MARKS;
 use crate::matcher::push_pointer;
 use crate::profile::Profile;
 use serde_json::{Map, Value};
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 /// Leaves out what does not hold for the profile, and the marks themselves.
 pub(super) fn pruned(schema: &Value, profile: Profile) -> Value {
@@ -111,7 +111,7 @@ fn applies(schema: &Value, profile: Profile) -> bool {
 pub(super) struct Named {
     /// Whether any other property is allowed for, so that nothing here is undocumented.
     open: bool,
-    properties: HashMap<String, Named>,
+    properties: BTreeMap<String, Named>,
     items: Option<Box<Named>>,
     /// The number of this property among all of the schema.
     number: usize,
@@ -228,8 +228,23 @@ impl Named {
     /// JSON pointers of the properties that are not named, outermost only.
     pub(super) fn unnamed(&self, value: &Value) -> Vec<String> {
         let mut found = Vec::new();
-        self.collect(value, "", &mut found);
+        // Nearly every answer holds nothing unknown; then no pointer has to be written.
+        if !self.knows(value) {
+            self.collect(value, "", &mut found);
+        }
         found
+    }
+
+    /// Whether every property is named.
+    fn knows(&self, value: &Value) -> bool {
+        match value {
+            Value::Object(map) => map.iter().all(|(key, inner)| match self.properties.get(key) {
+                Some(named) => named.knows(inner),
+                None => self.open,
+            }),
+            Value::Array(items) => self.items.as_ref().is_none_or(|named| items.iter().all(|item| named.knows(item))),
+            _ => true,
+        }
     }
 
     fn collect(&self, value: &Value, pointer: &str, found: &mut Vec<String>) {

@@ -8,7 +8,7 @@ use crate::contract::{CompiledOperation, Operation, ProfileContract, automatic};
 use crate::exchange::{Exchange, Request};
 use crate::judge::{Fault, Judgement, Outcome, Question, judge};
 use crate::matcher::{Matcher, Path};
-use crate::scenario::{Given, Scenario, Scope, Step, TemplateError, parse_duration};
+use crate::scenario::{Expectations, Given, Scenario, Scope, Step, TemplateError, parse_duration};
 use crate::seen::{Shown, States};
 use crate::verdict::{Finding, Level, Source, Verdict};
 use indexmap::IndexMap;
@@ -83,10 +83,11 @@ struct Ready<'a, 's> {
     step: &'s Step,
     number: String,
     operation: &'a Operation,
+    compiled: &'a CompiledOperation,
     request: Request,
     own_route: bool,
     /// The body as JSON, as far as it is any.
-    body: Value,
+    body: Cow<'s, Value>,
     returns: Vec<(&'s Path, Cow<'s, Matcher>)>,
 }
 
@@ -192,21 +193,18 @@ impl<'a> Case<'a> {
         if self.started.elapsed() > self.deadline {
             return Err(Stop::Error(format!("step {number}: the case took longer than {:?}", self.deadline)));
         }
-        let mut ready = Vec::with_capacity(1);
-        match &step.together {
-            None => ready.push(self.ready(step, number.to_owned(), scope)?),
-            Some(steps) => {
-                let profile = self.session.contract().profile();
-                for (index, inner) in steps.iter().enumerate().filter(|(_, step)| step.bounds().hold_for(profile)) {
-                    ready.push(self.ready(inner, format!("{number}.{}", index + 1), scope)?);
-                }
-            }
+        let Some(steps) = &step.together else {
+            let ready = self.ready(step, number.to_owned(), scope)?;
+            let answered = self.ask(ready).await?;
+            return self.enter(scenario, answered, scope);
+        };
+        let profile = self.session.contract().profile();
+        let mut ready = Vec::with_capacity(steps.len());
+        for (index, inner) in steps.iter().enumerate().filter(|(_, step)| step.bounds().hold_for(profile)) {
+            ready.push(self.ready(inner, format!("{number}.{}", index + 1), scope)?);
         }
         let this = &*self;
-        let answers = match ready.pop() {
-            Some(only) if ready.is_empty() => vec![this.ask(only).await],
-            last => futures_util::future::join_all(ready.into_iter().chain(last).map(|ready| this.ask(ready))).await,
-        };
+        let answers = futures_util::future::join_all(ready.into_iter().map(|ready| this.ask(ready))).await;
         let mut end = Ok(());
         for answer in answers {
             let entered = match answer {
@@ -222,11 +220,12 @@ impl<'a> Case<'a> {
     fn ready<'s>(&mut self, step: &'s Step, number: String, scope: &Scope) -> Result<Ready<'a, 's>, Stop> {
         let contract = self.session.contract();
         let name = step.call.as_ref().map(|call| call.value.as_str()).unwrap_or_default();
-        let operation = contract.operation(name).map(CompiledOperation::operation);
-        let operation = operation.ok_or_else(|| Stop::Unsupported(format!("{} has no {name}", contract.profile())))?;
-        let prepared = prepare(self.caller, contract, operation, step, scope, self.session.run_prefix())
+        let compiled = contract.operation(name);
+        let compiled = compiled.ok_or_else(|| Stop::Unsupported(format!("{} has no {name}", contract.profile())))?;
+        let operation = compiled.operation();
+        let prepared = prepare(self.caller, contract, compiled, step, scope, self.session.run_prefix())
             .map_err(|error| Stop::Error(format!("step {number}, {name}: {error}")))?;
-        let mut returns = Vec::new();
+        let mut returns = Vec::with_capacity(step.returns.as_ref().map_or(1, Expectations::len));
         for expectations in [&step.returns, &step.eventually].into_iter().flatten() {
             for (path, matcher) in expectations {
                 returns.push((
@@ -250,6 +249,7 @@ impl<'a> Case<'a> {
             step,
             number,
             operation,
+            compiled,
             request: prepared.request,
             own_route: prepared.own_route,
             body: prepared.body,
@@ -264,11 +264,11 @@ impl<'a> Case<'a> {
     {
         let (step, session) = (ready.step, self.session);
         let contract: &'a ProfileContract = session.contract();
-        let operation = ready.own_route.then(|| contract.operation(&ready.operation.name)).flatten();
+        let operation = ready.own_route.then_some(ready.compiled);
         // An operation that answered before has not gone; its bare 404 is a failure of another form than the documented.
         // A step that says its method or path is about the route itself, be it the operation's own.
         let about_route = step.method.is_some() || step.path.is_some();
-        let answers = about_route || session.has_answered(&ready.operation.name);
+        let answers = about_route || session.has_answered(ready.compiled);
         let question: Question<'s> = Question { operation, fails: step.fails.as_ref(), status: step.status, answers };
         let patient = step.eventually.is_some() || step.within.is_some();
         let within = step.within.as_ref().and_then(|text| parse_duration(text).ok());
@@ -284,7 +284,7 @@ impl<'a> Case<'a> {
                 })?;
             let mut judgement = judge(contract, &question, &ready.returns, &response);
             if ready.own_route && matches!(judgement.outcome, Outcome::Success | Outcome::Failure { .. }) {
-                session.note_answer(&ready.operation.name);
+                session.note_answer(ready.compiled);
             }
             if session.options().tell_exchanges {
                 let exchange = Box::new(Exchange { request: ready.request.clone(), response, took });
@@ -359,8 +359,8 @@ impl<'a> Case<'a> {
             }
         }
         let Some(first) = unmet.first() else {
-            for proof in proofs {
-                self.passed(&proof.id);
+            for id in proofs {
+                self.passed(&id);
             }
             return Ok(());
         };
@@ -372,7 +372,8 @@ impl<'a> Case<'a> {
             );
             return Err(Stop::Error(self.caller.redactor().redact(&format!("{why}{note}")).into_owned()));
         }
-        for proof in proofs {
+        for id in proofs {
+            let proof = self.proof(&id);
             for fault in &unmet {
                 self.found(&ready, &proof, fault.clone());
             }
@@ -417,7 +418,7 @@ impl<'a> Case<'a> {
     }
 
     /// Enters what the call shows of the contract.
-    fn shows(&mut self, ready: &Ready<'_, '_>, judgement: &Judgement<'_>, proofs: &[Proof]) {
+    fn shows(&mut self, ready: &Ready<'_, '_>, judgement: &Judgement<'_>, proofs: &[Cow<'_, str>]) {
         let success = match judgement.outcome {
             Outcome::Success => Some(true),
             Outcome::Failure { .. } => Some(false),
@@ -428,14 +429,13 @@ impl<'a> Case<'a> {
         let proven = if judgement.unmet.is_empty() { proofs } else { &[] };
         let shown = Shown {
             success: success.filter(|_| ready.own_route),
-            request: Some(&ready.body).filter(|_| ready.own_route),
+            request: ready.own_route.then_some(&*ready.body),
             answer: judgement.body.as_ref().filter(|_| ready.own_route),
             errors: held.filter_map(|check| automatic::failure_of(check.requirement)).collect(),
-            rules: proven.iter().map(|proof| proof.id.as_str()).filter(|id| id.starts_with(RULES)).collect(),
+            rules: proven.iter().map(AsRef::as_ref).filter(|id| id.starts_with(RULES)).collect(),
             state: self.states.of(&ready.body).filter(|_| ready.own_route && success.is_some()),
         };
-        let operation = self.session.contract().operation(name);
-        let fresh = self.session.note_shown(name, operation, &shown);
+        let fresh = self.session.note_shown(name, Some(ready.compiled), &shown);
         if !fresh.is_empty() {
             self.report.seen.entry(name.clone()).or_default().add(&fresh);
         }
@@ -454,20 +454,20 @@ impl<'a> Case<'a> {
         }
     }
 
-    fn proofs(&self, scenario: &Scenario, step: &Step) -> Vec<Proof> {
+    /// The ids of the requirements that a step proves. Without a word about requirements a scenario is one of its own.
+    fn proofs<'s>(&self, scenario: &'s Scenario, step: &'s Step) -> Vec<Cow<'s, str>> {
         let named = scenario.proofs(step);
         if named.is_empty() && scenario.covers.is_empty() && (step.fails.is_some() || step.returns.is_some()) {
-            let source = Source { doc: Some(self.report.file.clone()), ..Source::default() };
-            return vec![Proof {
-                id: format!("scenario.{}", self.report.id),
-                level: Level::Must,
-                sources: vec![source],
-            }];
+            return vec![Cow::Owned(format!("{OWN}{}", self.report.id))];
         }
-        named.iter().map(|id| self.proof(id)).collect()
+        named.iter().map(|id| Cow::Borrowed(id.as_str())).collect()
     }
 
     fn proof(&self, id: &str) -> Proof {
+        if id.strip_prefix(OWN).is_some_and(|own| own == self.report.id) {
+            let source = Source { doc: Some(self.report.file.clone()), ..Source::default() };
+            return Proof { id: id.to_owned(), level: Level::Must, sources: vec![source] };
+        }
         let stated = self.session.contract().requirement(id);
         Proof {
             id: id.to_owned(),
@@ -551,6 +551,9 @@ impl<'a> Case<'a> {
 
 /// What the ids of rules of transport begin with.
 const RULES: &str = "transport.";
+
+/// How the requirement begins that a scenario states by itself, when it names none of the contract's.
+const OWN: &str = "scenario.";
 
 /// The pauses between the questions of an awaited condition.
 const FIRST_PAUSE: Duration = Duration::from_millis(4);

@@ -110,9 +110,13 @@ impl Checked {
             part.iter().map(|(id, source)| read_one(id, source, library, contract, filter, &kept)).collect()
         };
         let read = &read;
+        let mut shares = sources.chunks(share);
+        let own = shares.next().unwrap_or_default();
+        // This thread takes a share, too: its memory grows in larger steps than that of other threads.
         let parts: Vec<_> = std::thread::scope(|scope| {
-            let running: Vec<_> = sources.chunks(share).map(|part| scope.spawn(move || read(part))).collect();
-            running.into_iter().map(std::thread::ScopedJoinHandle::join).collect()
+            let running: Vec<_> = shares.map(|part| scope.spawn(move || read(part))).collect();
+            let own = Ok(read(own));
+            std::iter::once(own).chain(running.into_iter().map(std::thread::ScopedJoinHandle::join)).collect()
         });
         let mut cases = Vec::with_capacity(sources.len());
         let mut problems = Vec::new();

@@ -9,11 +9,10 @@ use crate::seen::{Register, Seen, Shown};
 use crate::target::Secret;
 use crate::verdict::{Level, Verdict};
 use futures_util::FutureExt;
-use std::collections::HashSet;
 use std::io;
 use std::panic::AssertUnwindSafe;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 use tokio::sync::{Notify, mpsc};
@@ -96,8 +95,8 @@ pub struct Session {
     run: String,
     prefix: String,
     interrupt: Arc<Interrupt>,
-    /// The operations that the target was seen to have.
-    answered: RwLock<HashSet<String>>,
+    /// By the number of the operation, whether the target was seen to have it.
+    answered: Box<[AtomicBool]>,
     /// What the calls have shown of the contract.
     seen: Mutex<Register>,
 }
@@ -112,16 +111,16 @@ impl Session {
         run: impl Into<String>,
         interrupt: Arc<Interrupt>,
     ) -> Self {
-        let run = run.into();
+        let (run, contract) = (run.into(), contract.into());
         Self {
-            contract: contract.into(),
+            answered: contract.whole().operations.iter().map(|_| AtomicBool::new(false)).collect(),
+            contract,
             library: library.into(),
             options,
             ledger,
             prefix: format!("{run}_"),
             run,
             interrupt,
-            answered: RwLock::default(),
             seen: Mutex::default(),
         }
     }
@@ -154,14 +153,14 @@ impl Session {
     }
 
     /// Whether the target was seen to have this operation.
-    pub(super) fn has_answered(&self, operation: &str) -> bool {
-        self.answered.read().unwrap_or_else(PoisonError::into_inner).contains(operation)
+    pub(super) fn has_answered(&self, operation: &CompiledOperation) -> bool {
+        self.answered.get(operation.number()).is_some_and(|answered| answered.load(Ordering::Relaxed))
     }
 
     /// Notes that the target has this operation.
-    pub(super) fn note_answer(&self, operation: &str) {
-        if !self.has_answered(operation) {
-            self.answered.write().unwrap_or_else(PoisonError::into_inner).insert(operation.to_owned());
+    pub(super) fn note_answer(&self, operation: &CompiledOperation) {
+        if let Some(answered) = self.answered.get(operation.number()) {
+            answered.store(true, Ordering::Relaxed);
         }
     }
 
@@ -185,15 +184,25 @@ impl Session {
 
 /// A run under way.
 #[derive(Debug)]
-pub struct Running(Vec<JoinHandle<()>>);
+pub struct Running {
+    threads: Vec<JoinHandle<()>>,
+    shared: Arc<Shared>,
+}
 
 impl Running {
     /// Waits until every case has been told as finished, which the end of the events says, too.
     pub fn join(self) {
-        for thread in self.0 {
+        for thread in self.threads {
             // Panics of a case are caught where it runs; a thread has nothing else that could panic.
             let _ = thread.join();
         }
+    }
+
+    /// Waits as [`Self::join`] does, for a process that ends next: the plan is left to the system, since taking thousands
+    /// of steps apart one by one would only make the user wait.
+    pub fn join_last(self) {
+        std::mem::forget(Arc::clone(&self.shared));
+        self.join();
     }
 }
 
@@ -222,7 +231,7 @@ pub fn start(session: &Arc<Session>, caller: &Caller, plan: Plan, events: &mpsc:
             runtime.block_on(futures_util::future::join_all((0..jobs).map(|_| worker())));
         })?);
     }
-    Ok(Running(running))
+    Ok(Running { threads: running, shared })
 }
 
 /// Runs one case by itself, without events. `number` keeps its names apart from those of the other cases of a session.
@@ -231,6 +240,7 @@ pub async fn run_one(session: &Session, caller: &Caller, number: usize, planned:
     run_case(session, caller, number, planned, &events).await
 }
 
+#[derive(Debug)]
 struct Shared {
     cases: Vec<PlannedCase>,
     next: AtomicUsize,

@@ -1,12 +1,14 @@
 //! One call: the request made from a step, sent, and its answer judged.
 
-use crate::contract::{Effect, ObjectKind, Operation, ProfileContract};
+use crate::contract::{CompiledOperation, Effect, ObjectKind, Operation, ProfileContract};
 use crate::engine::Entry;
 use crate::exchange::{Request, Response};
+use crate::matcher::has_template;
 use crate::scenario::{Scope, Step, TemplateError, as_text};
 use crate::target::{Redactor, Secret, SendError, Target};
 use bytes::Bytes;
 use serde_json::Value;
+use std::borrow::Cow;
 use std::time::Duration;
 
 /// How calls reach the target: the target itself and what every call carries.
@@ -71,8 +73,6 @@ impl Caller {
 pub(super) enum StepError {
     #[error(transparent)]
     Template(#[from] TemplateError),
-    #[error("the profile has no {0}")]
-    NoOperation(String),
     #[error(
         "the request does not fit its documented schema: {message} at `{pointer}`; say `invalid: true` if that is meant"
     )]
@@ -82,39 +82,43 @@ pub(super) enum StepError {
 }
 
 /// A step made ready to be sent.
-pub(super) struct Prepared {
+pub(super) struct Prepared<'s> {
     pub(super) request: Request,
     /// Whether it goes to the operation's own method and path, so that the operation's schemas apply.
     pub(super) own_route: bool,
     /// What the call makes, to be noted before it is sent.
     pub(super) makes: Option<Entry>,
     /// The body as JSON, as far as it is any.
-    pub(super) body: Value,
+    pub(super) body: Cow<'s, Value>,
 }
 
 /// Fills in a step, checks it against the contract, and refuses what could harm.
-pub(super) fn prepare(
+pub(super) fn prepare<'s>(
     caller: &Caller,
     contract: &ProfileContract,
-    operation: &Operation,
-    step: &Step,
+    compiled: &CompiledOperation,
+    step: &'s Step,
     scope: &Scope,
     prefix: &str,
-) -> Result<Prepared, StepError> {
+) -> Result<Prepared<'s>, StepError> {
+    let operation = compiled.operation();
     let method = step.method.clone().unwrap_or_else(|| operation.file.method.clone());
     let path = match &step.path {
         Some(path) => as_text(&scope.fill_text(path)?),
         None => operation.file.path.clone(),
     };
     let own_route = method == operation.file.method && bare(&path) == operation.file.path;
-    let mut json = step.with.as_ref().map(|with| scope.fill(with)).transpose()?;
+    let mut json = match &step.with {
+        Some(with) if has_template(with) => Some(Cow::Owned(scope.fill(with)?)),
+        with => with.as_ref().map(Cow::Borrowed),
+    };
     let text = step.body.as_ref().map(|text| scope.fill_text(text)).transpose()?;
     if text.is_none() && json.is_none() && own_route {
-        json = Some(Value::Object(serde_json::Map::new()));
+        json = Some(Cow::Owned(Value::Object(serde_json::Map::new())));
     }
-    let compiled = contract.operation(&operation.name).ok_or_else(|| StepError::NoOperation(operation.name.clone()))?;
-    if let (Some(Value::Object(body)), Some(database)) = (&mut json, &caller.database)
+    if let (Some(json), Some(database)) = (&mut json, &caller.database)
         && compiled.takes_database()
+        && let Value::Object(body) = json.to_mut()
         && !body.keys().any(|key| key.eq_ignore_ascii_case("dbName"))
         && !step.headers.keys().any(|key| key.eq_ignore_ascii_case("DB-Name"))
     {
@@ -127,12 +131,12 @@ pub(super) fn prepare(
     {
         return Err(StepError::Request { message: fault.message, pointer: fault.pointer });
     }
-    let body = text.as_ref().map(as_text).or_else(|| json.as_ref().map(Value::to_string)).unwrap_or_default();
+    let body = text.as_ref().map(as_text).or_else(|| json.as_ref().map(ToString::to_string)).unwrap_or_default();
     let headers = headers(&caller.headers, step, scope)?;
     let sent = json.unwrap_or_else(|| {
         // A server reads the first JSON value of a text and may not mind what follows.
         let mut values = serde_json::Deserializer::from_str(&body).into_iter::<Value>();
-        values.next().and_then(Result::ok).unwrap_or_default()
+        Cow::Owned(values.next().and_then(Result::ok).unwrap_or_default())
     });
     let called = if own_route { Some(operation) } else { contract.whole().operation_at(bare(&path)) };
     let makes = guarded(called, &Sent { path: &path, body: &sent, headers: &headers }, step.fails.is_some(), prefix)?;
@@ -229,7 +233,7 @@ mod tests {
         let contract = Arc::new(Contract::load(&Tree::embedded()).unwrap());
         let contract = contract.compile(Profile::Milvus26).unwrap();
         let step: Step = yaml::read(&crate::diagnostic::SourceText::new("step.yaml", step)).unwrap();
-        let operation = &contract.whole().operations[step.call.as_ref().unwrap().value.as_str()];
+        let operation = contract.operation(step.call.as_ref().unwrap().value.as_str()).unwrap();
         let target = Target::InProcess(Arc::new(crate::reference::Reference::new(crate::reference::Config {
             profile: Profile::Milvus26,
             token: None,

@@ -7,8 +7,10 @@ use crate::profile::Profile;
 use crate::yaml::At;
 use indexmap::IndexMap;
 use schemars::JsonSchema;
+use serde::de::{MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value};
+use std::fmt;
 use std::time::Duration;
 
 /// A story of calls that shows whether a server honours requirements.
@@ -150,8 +152,73 @@ impl JsonSchema for Given {
     }
 }
 
-/// Paths with what has to be found there.
-pub type Expectations = IndexMap<Path, Matcher>;
+/// Paths with what has to be found there, in the order written. A list, since they are few and only ever gone through.
+#[derive(Clone, Debug)]
+pub struct Expectations(Vec<(Path, Matcher)>);
+
+impl Expectations {
+    /// Whether nothing is expected.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// How many values are expected.
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// The paths with what has to be found there.
+    pub fn iter(&self) -> std::slice::Iter<'_, (Path, Matcher)> {
+        self.0.iter()
+    }
+}
+
+impl<'a> IntoIterator for &'a Expectations {
+    type Item = &'a (Path, Matcher);
+    type IntoIter = std::slice::Iter<'a, (Path, Matcher)>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.iter()
+    }
+}
+
+impl<'de> Deserialize<'de> for Expectations {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(ExpectationsVisitor)
+    }
+}
+
+struct ExpectationsVisitor;
+
+impl<'de> Visitor<'de> for ExpectationsVisitor {
+    type Value = Expectations;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("paths with what has to be found there")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut written: A) -> Result<Expectations, A::Error> {
+        let mut expectations = Vec::with_capacity(written.size_hint().unwrap_or_default());
+        while let Some(expectation) = written.next_entry()? {
+            expectations.push(expectation);
+        }
+        Ok(Expectations(expectations))
+    }
+}
+
+impl JsonSchema for Expectations {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Expectations".into()
+    }
+
+    fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        generator.subschema_for::<IndexMap<Path, Matcher>>()
+    }
+}
 
 /// One call, or several at the same time.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]

@@ -5,7 +5,7 @@ use super::secret::Redactor;
 use super::send_error::SendError;
 use crate::exchange::{Request, Response};
 use bytes::{Bytes, BytesMut};
-use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue};
+use reqwest::header::{AUTHORIZATION, CONTENT_LENGTH, HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Certificate, Client, ClientBuilder, Method, Url};
 use std::collections::HashMap;
 use std::error::Error;
@@ -31,7 +31,12 @@ struct Inner {
     connection: Connection,
     /// URLs of paths that were asked before. A run asks the same few dozen again and again.
     urls: RwLock<HashMap<String, Url>>,
+    /// The headers sent last, as written and as read. Nearly all requests of a run carry the same.
+    headers: RwLock<Option<(Written, HeaderMap)>>,
 }
+
+/// Header fields as a request states them.
+type Written = Vec<(String, String)>;
 
 /// Servers and balancers close idle connections without a word. A request that is written to one just then is lost, so
 /// connections are given up well before any usual limit.
@@ -61,6 +66,7 @@ impl Rest {
             redactor: connection.redactor(),
             connection: connection.clone(),
             urls: RwLock::default(),
+            headers: RwLock::default(),
         })))
     }
 
@@ -157,6 +163,21 @@ impl Rest {
     }
 
     fn headers_of(&self, request: &Request) -> Result<HeaderMap, SendError> {
+        let last = self.0.headers.read().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, read)) = last.as_ref().filter(|(written, _)| *written == request.headers) {
+            return Ok(read.clone());
+        }
+        drop(last);
+        let read = self.read_headers(request)?;
+        // What depends on the body cannot be kept for another request.
+        if !read.contains_key(CONTENT_LENGTH) {
+            let mut last = self.0.headers.write().unwrap_or_else(PoisonError::into_inner);
+            *last = Some((request.headers.clone(), read.clone()));
+        }
+        Ok(read)
+    }
+
+    fn read_headers(&self, request: &Request) -> Result<HeaderMap, SendError> {
         let mut headers = HeaderMap::with_capacity(request.headers.len() + 2);
         for (name, value) in &request.headers {
             let shown = || self.0.redactor.redact(name).escape_debug().to_string();
