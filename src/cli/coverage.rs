@@ -73,6 +73,7 @@ fn fresh(workspace: &Workspace, profile: Profile) -> Result<Results, Failure> {
             target: TargetFacts { address: target.address().to_owned(), embedded: true, auth: recognition.auth },
             profile,
             profile_reason: recognition.why,
+            profile_certainty: recognition.certainty,
             run: name.clone(),
             started: jiff::Timestamp::now().to_string(),
             gate: Level::Observed,

@@ -69,6 +69,7 @@ pub(super) fn run(contract: &ContractArguments, arguments: &RunArguments) -> Res
         },
         profile,
         profile_reason: recognition.why,
+        profile_certainty: recognition.certainty,
         run: session.run_name().to_owned(),
         started: jiff::Timestamp::now().round(jiff::Unit::Second).unwrap_or_default().to_string(),
         gate: arguments.gate,
