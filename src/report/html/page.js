@@ -27,6 +27,7 @@
   const plural = (number, word) => `${number} ${word}${number === 1 ? "" : "s"}`;
   function time(ms) {
     if (ms === null || ms === undefined) return "–";
+    if (ms === 0) return "0 ms";
     if (ms < 1) return `${ms.toFixed(2)} ms`;
     if (ms < 10) return `${ms.toFixed(1)} ms`;
     return ms < 1000 ? `${ms.toFixed(0)} ms` : `${(ms / 1000).toFixed(1)} s`;
@@ -149,7 +150,8 @@
     const about = findings.filter((finding) => finding.pointer.startsWith("header "));
     const wrong = (name) => about.some((finding) => finding.pointer.slice(7).toLowerCase() === name.toLowerCase());
     return [
-      h("div", { class: "muted" }, part.headers.map(([name, value]) => h("div", { class: wrong(name) ? "wrong" : "" }, h("code", {}, `${name}: ${value}`)))),
+      h("details", { class: "headers", open: about.length > 0 }, h("summary", {}, plural(part.headers.length, "header")),
+        part.headers.map(([name, value]) => h("div", { class: wrong(name) ? "wrong" : "" }, h("code", {}, `${name}: ${value}`)))),
       about.map(complaint),
     ];
   }
@@ -387,11 +389,10 @@
         ? h("div", { class: "cells", role: "img", "aria-label": `${name}: ${told}` }, own.map((one) =>
             h("a", { class: `f-${one.verdict}`, href: link("case", one.id), tabindex: -1, "aria-hidden": "true", title: `${one.verdict}: ${one.id}` })))
         : bar(tally, own.length, `${name}: ${told}`);
-      return [
+      return h("div", { class: "row" },
         h("button", { type: "button", onclick: () => { set({ group: name }); changed(true); section("explore").scrollIntoView(); } }, name),
         picture,
-        h("span", { class: "tally" }, tally.map(([verdict, number]) => h("span", { class: `v-${verdict}`, title: verdict }, `${SIGNS[verdict]} ${number}`))),
-      ];
+        h("span", { class: "tally" }, tally.map(([verdict, number]) => h("span", { class: `v-${verdict}`, title: verdict }, `${SIGNS[verdict]} ${number}`))));
     });
     section("overview").append(
       h("p", { class: "legend" }, "One square a case, by group: ", present.map((verdict) => [h("span", { class: `v-${verdict}` }, `${SIGNS[verdict]} ${verdict}`), " "])),
@@ -466,15 +467,14 @@
     const { place: at, axis, width } = scale(data.latency.flatMap((one) => [one.min, one.max]));
     place.append(
       h("p", { class: "muted" }, "From the fastest to the slowest answer; the box holds the middle up to 90 of 100, the mark is the median."),
-      h("div", { class: "plot" }, h("span", {}), axis, h("span", { class: "n muted" }, "median · p90 · p99 · number"),
-        [...data.latency].sort((a, b) => b.p50 - a.p50).map((one) => [
+      h("div", { class: "plot" }, h("div", { class: "row" }, h("span", {}), axis, h("span", { class: "n muted" }, "median · p90 · p99 · number")),
+        [...data.latency].sort((a, b) => b.p50 - a.p50).map((one) => h("div", { class: "row" },
           h("code", {}, one.operation),
           h("div", { class: "line", role: "img", "aria-label": `median ${time(one.p50)}, from ${time(one.min)} to ${time(one.max)}` },
             h("i", { class: "range", style: { left: at(one.min), width: width(one.min, one.max) } }),
             h("i", { class: "box", style: { left: at(one.p50), width: width(one.p50, one.p90) } }),
             h("i", { class: "middle", style: { left: at(one.p50) } })),
-          h("span", { class: "n" }, `${time(one.p50)} · ${time(one.p90)} · ${time(one.p99)} · ${one.count}`),
-        ])));
+          h("span", { class: "n" }, `${time(one.p50)} · ${time(one.p90)} · ${time(one.p99)} · ${one.count}`)))));
   }
 
   function waits() {
@@ -489,18 +489,18 @@
     const middle = (waits) => [...waits].sort((a, b) => a.waited_ms - b.waited_ms)[Math.floor(waits.length / 2)].waited_ms;
     place.append(
       h("p", { class: "muted" }, "How long it took until an awaited condition was seen, by the operation that was asked. A square stands for a condition that never came true."),
-      h("div", { class: "plot" }, h("span", {}), axis, h("span", { class: "n muted" }, "median · longest · number"),
+      h("div", { class: "plot" }, h("div", { class: "row" }, h("span", {}), axis, h("span", { class: "n muted" }, "median · longest · number")),
         [...all].sort(([, a], [, b]) => middle(b) - middle(a)).map(([operation, waits]) => {
           const vain = waits.filter((wait) => !wait.held).length;
           const longest = Math.max(...waits.map((wait) => wait.waited_ms));
           // Many dots at one place say no more than a few; those that stand out are all shown.
-          const dots = [...waits].sort((a, b) => b.waited_ms - a.waited_ms).filter((wait, index) => !wait.held || index < 100);
-          return [
+          const every = Math.ceil(waits.length / 150);
+          const dots = [...waits].sort((a, b) => b.waited_ms - a.waited_ms).filter((wait, index) => !wait.held || index < 10 || index % every === 0);
+          return h("div", { class: "row" },
             h("code", {}, operation),
             h("div", { class: "line", role: "img", "aria-label": `median ${time(middle(waits))}, longest ${time(longest)}` },
               dots.map((wait) => h("i", { class: `dot${wait.held ? "" : " not"}`, style: { left: at(wait.waited_ms) }, title: `${wait.id}, step ${wait.step}: ${time(wait.waited_ms)}, ${plural(wait.polls, "question")}` }))),
-            h("span", { class: "n" }, `${time(middle(waits))} · ${time(longest)} · ${waits.length}`, vain > 0 && h("b", { class: "v-fail" }, ` · ${vain} in vain`)),
-          ];
+            h("span", { class: "n" }, `${time(middle(waits))} · ${time(longest)} · ${waits.length}`, vain > 0 && h("b", { class: "v-fail" }, ` · ${vain} in vain`)));
         })));
   }
 
