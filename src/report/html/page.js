@@ -35,11 +35,9 @@
   const verdictMark = (verdict) => h("span", { class: `sign v-${verdict}`, role: "img", "aria-label": verdict, title: verdict }, SIGNS[verdict]);
 
   const cases = data.cases;
-  const cover = new Map();
   const casesOf = new Map();
   for (const one of cases) {
     one.findings ||= []; one.exchanges ||= []; one.waits ||= []; one.covers ||= [];
-    cover.set(one.id, one);
     for (const id of new Set([...one.covers, ...one.findings.map((finding) => finding.requirement)])) {
       if (!casesOf.has(id)) casesOf.set(id, []);
       casesOf.get(id).push(one);
@@ -385,7 +383,7 @@
       const tally = present.map((verdict) => [verdict, own.filter((one) => one.verdict === verdict).length]).filter(([, number]) => number > 0);
       const told = tally.map(([verdict, number]) => `${number} ${verdict}`).join(", ");
       // One square a case while they can be told apart; links that a keyboard skips, as the lists below have them all.
-      const picture = own.length <= 600
+      const picture = own.length <= 250
         ? h("div", { class: "cells", role: "img", "aria-label": `${name}: ${told}` }, own.map((one) =>
             h("a", { class: `f-${one.verdict}`, href: link("case", one.id), tabindex: -1, "aria-hidden": "true", title: `${one.verdict}: ${one.id}` })))
         : bar(tally, own.length, `${name}: ${told}`);
@@ -395,7 +393,7 @@
         h("span", { class: "tally" }, tally.map(([verdict, number]) => h("span", { class: `v-${verdict}`, title: verdict }, `${SIGNS[verdict]} ${number}`))));
     });
     section("overview").append(
-      h("p", { class: "legend" }, "One square a case, by group: ", present.map((verdict) => [h("span", { class: `v-${verdict}` }, `${SIGNS[verdict]} ${verdict}`), " "])),
+      h("p", { class: "legend" }, "Cases by group: ", present.map((verdict) => [h("span", { class: `v-${verdict}` }, `${SIGNS[verdict]} ${verdict}`), " "])),
       h("div", { class: "groups" }, rows));
     const broken = requirements.filter((one) => one.verdict === "fail" || one.verdict === "error");
     if (broken.length > 0) {
@@ -421,27 +419,45 @@
   function timeline() {
     const place = section("timeline");
     const ran = cases.filter((one) => one.calls).sort((a, b) => (a.offset || 0) - (b.offset || 0));
-    const end = Math.max(0, ...ran.map((one) => (one.offset || 0) + (one.duration || 0)));
+    const ends = (one) => (one.offset || 0) + (one.duration || 0);
+    const end = ran.reduce((last, one) => Math.max(last, ends(one)), 0);
     if (ran.length === 0 || end === 0) {
       place.append(h("p", { class: "muted" }, "Nothing ran."));
       return;
     }
     const lanes = [];
-    const rects = ran.map((one) => {
-      const begin = one.offset || 0;
-      let lane = lanes.findIndex((free) => free <= begin);
-      if (lane < 0) lane = lanes.push(0) - 1;
-      lanes[lane] = begin + (one.duration || 0);
-      const x = (begin / end) * 1000;
-      return s("a", { href: link("case", one.id), tabindex: -1 },
-        s("rect", { class: `f-${one.verdict}`, x: x.toFixed(2), y: lane * 12 + 1, width: Math.max(((one.duration || 0) / end) * 1000, 0.8).toFixed(2), height: 10 },
-          s("title", {}, `${one.id}: ${one.verdict}, ${time(one.duration || 0)}, from ${time(begin)}`)));
-    });
+    for (const one of ran) {
+      let lane = lanes.findIndex((others) => ends(others[others.length - 1]) <= (one.offset || 0));
+      if (lane < 0) lane = lanes.push([]) - 1;
+      lanes[lane].push(one);
+    }
+    // One path a verdict: thousands of elements would make the page slow. What is under the pointer is computed.
+    const across = (ms) => (ms / end) * 1000;
+    const paths = new Map();
+    lanes.forEach((others, lane) => others.forEach((one) => {
+      const width = Math.max(across(one.duration || 0), 0.8).toFixed(2);
+      paths.set(one.verdict, `${paths.get(one.verdict) || ""}M${across(one.offset || 0).toFixed(2)} ${lane * 12 + 1}h${width}v10h-${width}z`);
+    }));
+    const under = (event) => {
+      const box = picture.getBoundingClientRect();
+      const ms = ((event.clientX - box.left) / box.width) * end;
+      const others = lanes[Math.floor(((event.clientY - box.top) / box.height) * lanes.length)] || [];
+      const slack = end / box.width * 3;
+      return others.find((one) => (one.offset || 0) - slack <= ms && ms <= ends(one) + slack);
+    };
+    const tip = s("title", {});
+    const picture = s("svg", {
+      onclick: (event) => { const one = under(event); if (one) location.hash = link("case", one.id); },
+      onpointermove: (event) => {
+        const one = under(event);
+        tip.textContent = one ? `${one.id}: ${one.verdict}, ${time(one.duration || 0)}, from ${time(one.offset || 0)}` : "";
+      },
+    }, tip, [...paths].map(([verdict, d]) => s("path", { class: `f-${verdict}`, d })));
     const height = lanes.length * 12;
     const slowest = [...ran].sort((a, b) => (b.duration || 0) - (a.duration || 0)).slice(0, 10);
     place.append(
       h("p", { class: "muted" }, `${ran.length} cases in ${plural(lanes.length, "lane")}; each bar is a case and leads to it.`),
-      s("svg", { class: "waterfall", viewBox: `0 0 1000 ${height}`, preserveAspectRatio: "none", style: { height: `${Math.min(Math.max(height * 1.6, 60), 420)}px` }, role: "img", "aria-label": `Timeline of ${ran.length} cases over ${time(end)}` }, rects),
+      fill(picture, { class: "waterfall", viewBox: `0 0 1000 ${height}`, preserveAspectRatio: "none", style: { height: `${Math.min(Math.max(height * 1.6, 60), 420)}px` }, role: "img", "aria-label": `Timeline of ${ran.length} cases over ${time(end)}` }, []),
       h("div", { class: "axis", "aria-hidden": "true" }, [0, 0.25, 0.5, 0.75, 1].map((part) => h("span", {}, time(end * part)))),
       h("h3", {}, "The longest"),
       h("ol", { class: "links" }, slowest.map((one) => h("li", {}, h("a", { href: link("case", one.id) }, h("code", {}, one.id)), ` ${time(one.duration || 0)}, ${plural(one.calls, "call")}`))));
@@ -449,8 +465,11 @@
 
   // A logarithmic scale over all values, with round marks.
   function scale(values) {
-    const low = Math.floor(Math.log10(Math.max(Math.min(...values), 0.001)));
-    const high = Math.max(Math.ceil(Math.log10(Math.max(...values, 0.001))), low + 1);
+    // Too many values to be arguments of one call.
+    const least = values.reduce((one, other) => Math.min(one, other), Infinity);
+    const most = values.reduce((one, other) => Math.max(one, other), 0.001);
+    const low = Math.floor(Math.log10(Math.max(least, 0.001)));
+    const high = Math.max(Math.ceil(Math.log10(most)), low + 1);
     const place = (ms) => `${Math.min(100, Math.max(0, ((Math.log10(Math.max(ms, 0.001)) - low) / (high - low)) * 100))}%`;
     const marks = [];
     for (let power = low; power <= high; power += 1) marks.push(10 ** power);
@@ -480,7 +499,10 @@
   function waits() {
     const place = section("waits");
     const all = new Map();
-    for (const one of cases) for (const wait of one.waits) all.set(wait.operation, [...(all.get(wait.operation) || []), { ...wait, id: one.id }]);
+    for (const one of cases) for (const wait of one.waits) {
+      if (!all.has(wait.operation)) all.set(wait.operation, []);
+      all.get(wait.operation).push({ ...wait, id: one.id });
+    }
     if (all.size === 0) {
       place.append(h("p", { class: "muted" }, "No case had to wait for anything."));
       return;
@@ -492,7 +514,7 @@
       h("div", { class: "plot" }, h("div", { class: "row" }, h("span", {}), axis, h("span", { class: "n muted" }, "median · longest · number")),
         [...all].sort(([, a], [, b]) => middle(b) - middle(a)).map(([operation, waits]) => {
           const vain = waits.filter((wait) => !wait.held).length;
-          const longest = Math.max(...waits.map((wait) => wait.waited_ms));
+          const longest = waits.reduce((one, wait) => Math.max(one, wait.waited_ms), 0);
           // Many dots at one place say no more than a few; those that stand out are all shown.
           const every = Math.ceil(waits.length / 150);
           const dots = [...waits].sort((a, b) => b.waited_ms - a.waited_ms).filter((wait, index) => !wait.held || index < 10 || index % every === 0);
