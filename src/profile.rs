@@ -7,6 +7,9 @@ use std::str::FromStr;
 /// A product and version whose contract applies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, schemars::JsonSchema)]
 pub enum Profile {
+    /// Milvus 2.3, which serves the API v1 alone: v2 is documented for it, and no release of it has the routes.
+    #[serde(rename = "milvus-2.3")]
+    Milvus23,
     /// Milvus 2.4.
     #[serde(rename = "milvus-2.4")]
     Milvus24,
@@ -26,12 +29,19 @@ pub enum Profile {
 
 impl Profile {
     /// Every profile, oldest first, Zilliz Cloud last.
-    pub const ALL: [Profile; 5] =
-        [Profile::Milvus24, Profile::Milvus25, Profile::Milvus26, Profile::Milvus30, Profile::ZillizCloud];
+    pub const ALL: [Profile; 6] = [
+        Profile::Milvus23,
+        Profile::Milvus24,
+        Profile::Milvus25,
+        Profile::Milvus26,
+        Profile::Milvus30,
+        Profile::ZillizCloud,
+    ];
 
     /// The name used on the command line, in `specs/` and in results.
     pub const fn name(self) -> &'static str {
         match self {
+            Profile::Milvus23 => "milvus-2.3",
             Profile::Milvus24 => "milvus-2.4",
             Profile::Milvus25 => "milvus-2.5",
             Profile::Milvus26 => "milvus-2.6",
@@ -43,6 +53,7 @@ impl Profile {
     /// The Milvus version whose contract the profile has; Zilliz Cloud follows 2.6.
     pub const fn version(self) -> Version {
         match self {
+            Profile::Milvus23 => Version(2, 3),
             Profile::Milvus24 => Version(2, 4),
             Profile::Milvus25 => Version(2, 5),
             Profile::Milvus26 | Profile::ZillizCloud => Version(2, 6),

@@ -37,6 +37,16 @@ impl Bounds {
             && !self.except.contains(&profile)
     }
 
+    /// The bounds of an operation, a requirement or a scenario. One that names neither a first version nor its profiles is
+    /// there from 2.4 on, the first release with v2; what 2.3 has too says so with `since: "2.3"`.
+    #[must_use]
+    pub(crate) fn of_v2(mut self) -> Self {
+        if self.since.is_none() && self.only.is_empty() {
+            self.since = Some(FIRST_WITH_V2.to_owned());
+        }
+        self
+    }
+
     /// What is wrong with the bounds themselves: a version that is none, or no profile left.
     pub fn mistake(&self) -> Option<String> {
         let broken = [&self.since, &self.until].into_iter().flatten().find_map(|text| text.parse::<Version>().err());
@@ -69,6 +79,9 @@ impl Bounds {
     }
 }
 
+/// The first release that serves v2.
+const FIRST_WITH_V2: &str = "2.4";
+
 /// The marks that bind a part of a schema to profiles.
 pub(super) const MARKS: [&str; 4] = ["x-since", "x-until", "x-only", "x-except"];
 
@@ -82,6 +95,17 @@ mod tests {
         let bounds = Bounds { since: Some("2.5".into()), until: Some("2.6".into()), ..Bounds::default() };
         let within: Vec<Profile> = Profile::ALL.into_iter().filter(|profile| bounds.hold_for(*profile)).collect();
         assert_eq!(within, [Profile::Milvus25, Profile::Milvus26, Profile::ZillizCloud]);
+    }
+
+    #[test]
+    fn what_says_nothing_is_from_the_first_release_with_v2_on() {
+        let only = Bounds { only: vec![Profile::Milvus23], ..Bounds::default() };
+        let since = Bounds { since: Some("2.3".into()), ..Bounds::default() };
+        for (bounds, holds) in [(Bounds::default(), false), (only, true), (since, true)] {
+            assert_eq!(bounds.clone().of_v2().hold_for(Profile::Milvus23), holds, "{bounds:?}");
+        }
+        assert!(Bounds::default().of_v2().hold_for(Profile::Milvus24));
+        assert!(Bounds::default().hold_for(Profile::Milvus23), "a form or a step without bounds is for all");
     }
 
     #[test]

@@ -23,12 +23,15 @@ pub struct OperationFile {
     pub method: String,
     /// Whether it changes the target.
     pub effect: Effect,
-    /// For a write: the request key that names what is changed.
+    /// For a write: the request key that names what is changed: by its text, or by the keys of its object.
     #[serde(default)]
     pub target: Option<String>,
     /// What it makes, so that a run can remove it.
     #[serde(default)]
     pub creates: Option<Created>,
+    /// The key of an answer that stands for `code` and `data`, where servers answer a success without an envelope.
+    #[serde(default)]
+    pub bare: Option<String>,
     /// Whether a second, equal call succeeds.
     #[serde(default)]
     pub repeatable: Option<bool>,
@@ -82,7 +85,7 @@ pub struct Created {
 }
 
 /// A kind of thing that a run makes and removes itself. Ordered as they are removed: an alias before its collection, a
-/// collection before its database.
+/// collection before its database, a role before the groups of privileges that it uses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize, serde::Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum ObjectKind {
@@ -90,8 +93,16 @@ pub enum ObjectKind {
     Alias,
     /// A collection with all that is in it.
     Collection,
+    /// A part of the query nodes, which has to ask for none before it can go.
+    ResourceGroup,
     /// A database, which has to be empty before it can go.
     Database,
+    /// An account of a user.
+    User,
+    /// A role, from which everything granted is revoked before it can go.
+    Role,
+    /// A group of privileges, which no role may use when it goes.
+    PrivilegeGroup,
 }
 
 impl ObjectKind {
@@ -100,8 +111,17 @@ impl ObjectKind {
         match self {
             ObjectKind::Alias => ("aliases/drop", "aliasName"),
             ObjectKind::Collection => ("collections/drop", "collectionName"),
+            ObjectKind::ResourceGroup => ("resource_groups/drop", "name"),
             ObjectKind::Database => ("databases/drop", "dbName"),
+            ObjectKind::User => ("users/drop", "userName"),
+            ObjectKind::Role => ("roles/drop", "roleName"),
+            ObjectKind::PrivilegeGroup => ("privilege_groups/drop", "privilegeGroupName"),
         }
+    }
+
+    /// Whether it lies in a database.
+    pub const fn is_in_database(self) -> bool {
+        matches!(self, ObjectKind::Alias | ObjectKind::Collection)
     }
 
     /// The word shown to people.
@@ -109,7 +129,11 @@ impl ObjectKind {
         match self {
             ObjectKind::Alias => "alias",
             ObjectKind::Collection => "collection",
+            ObjectKind::ResourceGroup => "resource group",
             ObjectKind::Database => "database",
+            ObjectKind::User => "user",
+            ObjectKind::Role => "role",
+            ObjectKind::PrivilegeGroup => "privilege group",
         }
     }
 }
@@ -189,6 +213,7 @@ impl Operation {
             only: file.only.clone(),
             except: file.except.clone(),
         };
+        let bounds = bounds.of_v2();
         Self { name: name.to_owned(), bounds, file, source }
     }
 

@@ -71,6 +71,9 @@ pub struct Requirement {
 
 impl Requirement {
     pub(super) fn new(id: String, file: RequirementFile, source: SourceText) -> Self {
+        let bounds = Bounds { since: file.since, until: file.until, only: file.only, except: file.except };
+        // What every answer is checked for is the same in v1 and v2.
+        let bounds = if file.automatic { bounds } else { bounds.of_v2() };
         Self {
             id,
             statement: file.statement,
@@ -79,7 +82,7 @@ impl Requirement {
             sources: file.sources,
             not_testable: file.not_testable,
             automatic: file.automatic,
-            bounds: Bounds { since: file.since, until: file.until, only: file.only, except: file.except },
+            bounds,
             source,
         }
     }

@@ -1,6 +1,6 @@
 //! One call: the request made from a step, sent, and its answer judged.
 
-use crate::contract::{CompiledOperation, Effect, ObjectKind, Operation, ProfileContract};
+use crate::contract::{CompiledOperation, Effect, Operation, ProfileContract};
 use crate::engine::Entry;
 use crate::exchange::{Request, Response};
 use crate::matcher::has_template;
@@ -9,6 +9,7 @@ use crate::target::{Redactor, Secret, SendError, Target};
 use bytes::Bytes;
 use serde_json::Value;
 use std::borrow::Cow;
+use std::fmt::Write;
 use std::time::Duration;
 
 /// How calls reach the target: the target itself and what every call carries.
@@ -44,12 +45,11 @@ impl Caller {
 
     /// A plain request to an operation.
     pub(super) fn request(&self, operation: &Operation, body: &Value) -> Request {
-        Request {
-            method: operation.file.method.clone(),
-            path: operation.file.path.clone(),
-            headers: self.headers.clone(),
-            body: Bytes::from(body.to_string()),
-        }
+        let (path, body) = match operation.file.method.as_str() {
+            "GET" => (with_query(&operation.file.path, body), Bytes::new()),
+            _ => (operation.file.path.clone(), Bytes::from(body.to_string())),
+        };
+        Request { method: operation.file.method.clone(), path, headers: self.headers.clone(), body }
     }
 
     /// Sends a request.
@@ -82,23 +82,25 @@ pub(super) enum StepError {
 }
 
 /// A step made ready to be sent.
-pub(super) struct Prepared {
+pub(super) struct Prepared<'s> {
     pub(super) request: Request,
     /// Whether it goes to the operation's own method and path, so that the operation's schemas apply.
     pub(super) own_route: bool,
     /// What the call makes, to be noted before it is sent.
     pub(super) makes: Option<Entry>,
+    /// The body as JSON, as far as it is any.
+    pub(super) body: Cow<'s, Value>,
 }
 
 /// Fills in a step, checks it against the contract, and refuses what could harm.
-pub(super) fn prepare(
+pub(super) fn prepare<'s>(
     caller: &Caller,
     contract: &ProfileContract,
     compiled: &CompiledOperation,
-    step: &Step,
+    step: &'s Step,
     scope: &Scope,
     prefix: &str,
-) -> Result<Prepared, StepError> {
+) -> Result<Prepared<'s>, StepError> {
     let operation = compiled.operation();
     let method = step.method.clone().unwrap_or_else(|| operation.file.method.clone());
     let path = match &step.path {
@@ -129,21 +131,57 @@ pub(super) fn prepare(
     {
         return Err(StepError::Request { message: fault.message, pointer: fault.pointer });
     }
-    let body = text.as_ref().map(as_text).or_else(|| json.as_ref().map(ToString::to_string)).unwrap_or_default();
-    let headers = headers(&caller.headers, step, scope)?;
-    let read;
-    let sent = match &json {
-        Some(body) => body,
-        // A server reads the first JSON value of a text and may not mind what follows.
-        None => {
-            let mut values = serde_json::Deserializer::from_str(&body).into_iter::<Value>();
-            read = values.next().and_then(Result::ok).unwrap_or_default();
-            &read
+    let (path, body) = match (&text, &json) {
+        (Some(text), _) => (path, as_text(text)),
+        (None, Some(json)) if method == "GET" && operation.file.method == "GET" => {
+            (with_query(&path, json), String::new())
         }
+        (None, Some(json)) => (path, json.to_string()),
+        (None, None) => (path, String::new()),
     };
+    let headers = headers(&caller.headers, step, scope)?;
+    let sent = json.unwrap_or_else(|| {
+        // A server reads the first JSON value of a text and may not mind what follows.
+        let mut values = serde_json::Deserializer::from_str(&body).into_iter::<Value>();
+        Cow::Owned(values.next().and_then(Result::ok).unwrap_or_default())
+    });
     let called = if own_route { Some(operation) } else { contract.whole().operation_at(bare(&path)) };
-    let makes = guarded(called, &Sent { path: &path, body: sent, headers: &headers }, step.fails.is_some(), prefix)?;
-    Ok(Prepared { request: Request { method, path, headers, body: Bytes::from(body) }, own_route, makes })
+    let named = Sent { path: &path, body: &sent, headers: &headers };
+    let makes = guarded(called, &named, step.fails.is_some(), prefix)?;
+    named.passwords().for_each(|password| caller.redactor.learn(password));
+    Ok(Prepared { request: Request { method, path, headers, body: Bytes::from(body) }, own_route, makes, body: sent })
+}
+
+/// A path with the keys of an object as its query. A list repeats its key; null stands for a key that is left out.
+fn with_query(path: &str, keys: &Value) -> String {
+    let mut path = path.to_owned();
+    let mut mark = if path.contains('?') { '&' } else { '?' };
+    for (key, value) in keys.as_object().into_iter().flatten() {
+        let values = value.as_array().map_or(std::slice::from_ref(value), Vec::as_slice);
+        for value in values.iter().filter(|value| !value.is_null()) {
+            path.push(mark);
+            path.push_str(&escaped(key));
+            path.push('=');
+            path.push_str(&escaped(&as_text(value)));
+            mark = '&';
+        }
+    }
+    path
+}
+
+/// A text as part of a query: whatever might mean something else there is written as `%` and its bytes.
+fn escaped(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        match byte {
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => escaped.push(char::from(byte)),
+            other => {
+                // Writing to a String cannot fail.
+                let _ = write!(escaped, "%{other:02X}");
+            }
+        }
+    }
+    escaped
 }
 
 /// A path without its query and a slash at its end, which servers may not mind.
@@ -163,6 +201,19 @@ impl Sent<'_> {
     fn text(&self, key: &str) -> Option<&str> {
         let object = self.body.as_object()?;
         object.iter().find(|(name, _)| name.eq_ignore_ascii_case(key)).and_then(|(_, value)| value.as_str())
+    }
+
+    /// The passwords of users that the run makes: secrets like any other.
+    fn passwords(&self) -> impl Iterator<Item = &str> {
+        let given = ["password", "newPassword"].into_iter().filter_map(|key| self.text(key));
+        let shown = self.headers.iter().filter(|(name, _)| name.eq_ignore_ascii_case("authorization"));
+        given.chain(shown.filter_map(|(_, value)| Some(value.split_once(':')?.1)))
+    }
+
+    /// The object under a key of the body, whose keys are names.
+    fn object(&self, key: &str) -> Option<&serde_json::Map<String, Value>> {
+        let object = self.body.as_object()?;
+        object.iter().find(|(name, _)| name.eq_ignore_ascii_case(key)).and_then(|(_, value)| value.as_object())
     }
 
     fn named(&self, key: &str) -> Option<&str> {
@@ -193,7 +244,11 @@ fn guarded(
     }
     let creates = operation.file.creates.as_ref();
     // A create that is to fail may name what is there already, such as the default database.
-    if let Some(target) = operation.file.target.as_deref().and_then(|key| sent.named(key))
+    let key = operation.file.target.as_deref();
+    if let Some(several) = key.and_then(|key| sent.object(key)).and_then(|names| names.keys().find(|name| !own(name))) {
+        return Err(foreign(several));
+    }
+    if let Some(target) = key.and_then(|key| sent.named(key))
         && !own(target)
         && !(creates.is_some() && must_fail)
     {
@@ -203,12 +258,9 @@ fn guarded(
     let Some(name) = sent.text(&created.named).filter(|name| own(name)) else { return Ok(None) };
     let header =
         || sent.headers.iter().find(|(key, _)| key.eq_ignore_ascii_case("DB-Name")).map(|(_, name)| name.as_str());
-    let database = match created.object {
-        ObjectKind::Database => None,
-        ObjectKind::Alias | ObjectKind::Collection => {
-            sent.named("newDbName").or_else(|| sent.named("dbName")).or_else(header).map(str::to_owned)
-        }
-    };
+    let in_database = created.object.is_in_database();
+    let named = || sent.named("newDbName").or_else(|| sent.named("dbName")).or_else(header).map(str::to_owned);
+    let database = if in_database { named() } else { None };
     Ok(Some(Entry { object: created.object, database, name: name.to_owned() }))
 }
 
@@ -263,6 +315,15 @@ mod tests {
             "{call: collections/drop, body: '{\"collectionName\":\"production\"} and more'}",
             "{call: partitions/drop, with: {collectionName: production, partitionName: '${name(a)}'}, fails: any}",
             "{call: databases/drop, with: {dbName: default}, fails: any}",
+            "{call: users/drop, with: {userName: root}, fails: any}",
+            "{call: users/update_password, with: {userName: root, password: Milvus, newPassword: Milvus-12}, fails: any}",
+            "{call: users/grant_role, with: {userName: somebody, roleName: '${name(r)}'}}",
+            "{call: roles/drop, with: {roleName: admin}, fails: any}",
+            "{call: roles/grant_privilege, with: {roleName: public, objectType: Global, objectName: '*', privilege: All}}",
+            "{call: privilege_groups/drop, with: {privilegeGroupName: ClusterAdmin}, fails: any}",
+            "{call: resource_groups/drop, with: {name: __default_resource_group}, fails: any}",
+            "{call: resource_groups/alter, with: {resource_groups: {'${name(a)}': {}, __default_resource_group: {}}}}",
+            "{call: v1/collections/drop, with: {collectionName: production}}",
         ] {
             let refused = prepared(step).unwrap_err();
             assert!(refused.contains("does not carry the run's prefix"), "{step}: {refused}");
@@ -285,9 +346,22 @@ mod tests {
                 "{call: collections/rename, with: {collectionName: '${name(a)}', newCollectionName: '${name(b)}'}}",
                 Some("mc_a_1_b"),
             ),
+            ("{call: users/create, with: {userName: '${name(u)}', password: '${password(p)}'}}", Some("mc_a_1_u")),
+            ("{call: users/create, with: {userName: root, password: Milvus-12}, fails: any}", None),
+            ("{call: roles/create, with: {roleName: '${name(r)}'}}", Some("mc_a_1_r")),
+            ("{call: privilege_groups/create, with: {privilegeGroupName: '${name(g)}'}}", Some("mc_a_1_g")),
         ] {
             assert_eq!(prepared(step), Ok(made.map(str::to_owned)), "{step}");
         }
+    }
+
+    #[test]
+    fn what_a_get_carries_goes_into_its_query() {
+        let keys = serde_json::json!({"collectionName": "a b&c=é", "dbName": null, "limit": 2, "names": ["x", "y"]});
+        let query = "collectionName=a%20b%26c%3D%C3%A9&limit=2&names=x&names=y";
+        assert_eq!(with_query("/v1/x", &keys), format!("/v1/x?{query}"));
+        assert_eq!(with_query("/v1/x?a=b", &serde_json::json!({"c": true})), "/v1/x?a=b&c=true");
+        assert_eq!(with_query("/v1/x", &Value::Null), "/v1/x");
     }
 
     #[test]

@@ -20,7 +20,14 @@ pub(super) struct Field {
     title: &'static str,
     kind: Kind,
     required: Required,
+    /// The first version that knows the key.
+    since: Version,
+    /// The first version that does not know it, or not in this form, any more.
+    until: Version,
 }
+
+/// No version is later.
+const NEVER: Version = Version(u16::MAX, u16::MAX);
 
 #[derive(Clone, Copy, Debug)]
 enum Required {
@@ -28,6 +35,8 @@ enum Required {
     Always,
     /// Required in versions before this one.
     Before(Version),
+    /// It may be left out; when it is there, its own required keys have to be, too.
+    Inside,
 }
 
 /// What a key may hold.
@@ -36,8 +45,20 @@ pub(super) enum Kind {
     Text,
     Flag,
     Int32,
+    Int64,
+    Int64List,
     TextList,
+    /// A list of lists of texts.
+    TextLists,
+    /// An object of texts.
+    TextMap,
+    /// A list of numbers of single precision.
+    Floats,
     Map,
+    /// A list of objects.
+    Maps,
+    /// An object of numbers.
+    FloatMap,
     Any,
     /// A list of anything, re-read by its exact key.
     RawList,
@@ -46,7 +67,11 @@ pub(super) enum Kind {
     /// Any value, re-read by its exact key.
     RawAny,
     Struct(&'static Shape),
+    /// A struct that counts as missing as a whole when it is left out; of a plain one its required keys do.
+    Pointer(&'static Shape),
     Structs(&'static Shape),
+    /// An object of structs under any names.
+    StructMap(&'static Shape),
 }
 
 impl Kind {
@@ -55,12 +80,19 @@ impl Kind {
             Kind::Text => "string".to_owned(),
             Kind::Flag => "bool".to_owned(),
             Kind::Int32 => "int32".to_owned(),
+            Kind::Int64 => "int64".to_owned(),
+            Kind::Int64List => "[]int64".to_owned(),
+            Kind::TextLists => "[][]string".to_owned(),
+            Kind::TextMap => "map[string]string".to_owned(),
+            Kind::StructMap(shape) => format!("map[string]*httpserver.{}", shape.name),
             Kind::TextList => "[]string".to_owned(),
+            Kind::Floats => "[]float32".to_owned(),
             Kind::Map => "map[string]interface {}".to_owned(),
+            Kind::FloatMap => "map[string]float64".to_owned(),
             Kind::Any | Kind::RawAny => "interface {}".to_owned(),
             Kind::RawList => "[]interface {}".to_owned(),
-            Kind::RawMaps => "[]map[string]interface {}".to_owned(),
-            Kind::Struct(shape) => format!("httpserver.{}", shape.name),
+            Kind::Maps | Kind::RawMaps => "[]map[string]interface {}".to_owned(),
+            Kind::Struct(shape) | Kind::Pointer(shape) => format!("httpserver.{}", shape.name),
             Kind::Structs(shape) => format!("[]httpserver.{}", shape.name),
         }
     }
@@ -73,22 +105,41 @@ impl Kind {
 impl Field {
     /// A key that may be left out.
     pub(super) const fn optional(key: &'static str, kind: Kind) -> Self {
-        Self { key, title: key, kind, required: Required::Never }
+        Self { key, title: key, kind, required: Required::Never, since: Version(0, 0), until: NEVER }
     }
 
     /// A key that must be there and not be empty text.
     pub(super) const fn required(key: &'static str, title: &'static str, kind: Kind) -> Self {
-        Self { key, title, kind, required: Required::Always }
+        Self { key, title, kind, required: Required::Always, since: Version(0, 0), until: NEVER }
     }
 
     /// A key that must be there in versions before the one given.
     pub(super) const fn required_before(version: Version, key: &'static str, title: &'static str, kind: Kind) -> Self {
-        Self { key, title, kind, required: Required::Before(version) }
+        Self { key, title, kind, required: Required::Before(version), since: Version(0, 0), until: NEVER }
+    }
+
+    /// The same key, known from this version on.
+    pub(super) const fn since(self, version: Version) -> Self {
+        Self { since: version, ..self }
+    }
+
+    /// The same key, known before this version.
+    pub(super) const fn until(self, version: Version) -> Self {
+        Self { until: version, ..self }
+    }
+
+    fn is_known(&self, version: Version) -> bool {
+        self.since <= version && version < self.until
+    }
+
+    /// A struct that may be left out, of which the required keys are asked for when it is there.
+    pub(super) const fn filled(key: &'static str, title: &'static str, kind: Kind) -> Self {
+        Self { key, title, kind, required: Required::Inside, since: Version(0, 0), until: NEVER }
     }
 
     fn is_required(&self, version: Version) -> bool {
         match self.required {
-            Required::Never => false,
+            Required::Never | Required::Inside => false,
             Required::Always => true,
             Required::Before(limit) => version < limit,
         }
@@ -113,10 +164,16 @@ pub(super) fn bind<'a>(shape: &Shape, body: &'a str, version: Version) -> Result
         Malformed::Truncated => Unfit::Decoding("unexpected EOF".to_owned()),
         Malformed::Syntax(message) => Unfit::Decoding(message),
     })?;
-    let mut binder = Binder { fault: None };
+    // 3.0 reads the request of an import with another decoder than all others.
+    let other = shape.name == "ImportReq" && version >= Version(3, 0);
+    let mut binder = Binder { fault: None, version, other_decoder: other.then_some(body) };
     let bound = match root.value {
         Value::Object(_) => binder.fields(shape, &root, ""),
         Value::Null => Node { raw: root.raw, value: Value::Object(Vec::new()) },
+        _ if other => {
+            let message = told_by_place(body, &root, "httpserver.importReqAlias");
+            return Err(Unfit::Decoding(message));
+        }
         _ => {
             let message =
                 format!("json: cannot unmarshal {} into Go value of type httpserver.{}", root.kind(), shape.name);
@@ -131,9 +188,12 @@ pub(super) fn bind<'a>(shape: &Shape, body: &'a str, version: Version) -> Result
     if missing.is_empty() { Ok(bound) } else { Err(Unfit::Missing(missing.join("\n"))) }
 }
 
-struct Binder {
+struct Binder<'a> {
     /// The first mismatch; the decoder goes on and reports it at the end.
     fault: Option<String>,
+    /// The whole text, where the decoder is the one that shows the place of a fault in it.
+    other_decoder: Option<&'a str>,
+    version: Version,
 }
 
 /// Where a value stands: its innermost struct, the path of keys and what it should be.
@@ -143,9 +203,12 @@ struct Place<'p> {
     path: &'p str,
 }
 
-impl Binder {
-    fn mismatch(&mut self, what: &str, place: Place<'_>, type_name: &str) {
+impl Binder<'_> {
+    fn mismatch(&mut self, at: &Node<'_>, what: &str, place: Place<'_>, type_name: &str) {
         let Place { shape, path } = place;
+        if let Some(body) = self.other_decoder {
+            self.fault.get_or_insert_with(|| told_by_place(body, at, type_name));
+        }
         self.fault.get_or_insert_with(|| {
             format!("json: cannot unmarshal {what} into Go struct field {shape}.{path} of type {type_name}")
         });
@@ -154,7 +217,8 @@ impl Binder {
     fn fields<'a>(&mut self, shape: &Shape, object: &Node<'a>, prefix: &str) -> Node<'a> {
         let mut bound: Vec<(Cow<'a, str>, Node<'a>)> = Vec::new();
         for (key, node) in object.entries() {
-            let Some(field) = shape.fields.iter().find(|field| field.key.eq_ignore_ascii_case(key)) else { continue };
+            let known = |field: &&Field| field.key.eq_ignore_ascii_case(key) && field.is_known(self.version);
+            let Some(field) = shape.fields.iter().find(known) else { continue };
             let path = if prefix.is_empty() { field.key.to_owned() } else { format!("{prefix}.{}", field.key) };
             let place = Place { shape: shape.name, path: &path };
             if let Some(node) = self.value(field.kind, node, place) {
@@ -178,12 +242,48 @@ impl Binder {
             (Kind::Text, Value::String(_)) | (Kind::Flag, Value::Bool(_)) => Some(node.clone()),
             (Kind::Int32, Value::Number(text)) if text.parse::<i32>().is_ok() => Some(node.clone()),
             (Kind::Int32, Value::Number(text)) => {
-                self.mismatch(&format!("number {text}"), place, "int32");
+                self.mismatch(node, &format!("number {text}"), place, "int32");
                 None
+            }
+            (Kind::Int64, Value::Number(text)) if text.parse::<i64>().is_ok() => Some(node.clone()),
+            (Kind::Int64, Value::Number(text)) => {
+                self.mismatch(node, &format!("number {text}"), place, "int64");
+                None
+            }
+            (Kind::Int64List, Value::Array(items)) => {
+                for item in items.iter().filter(|item| !item.is_null()) {
+                    self.value(Kind::Int64, item, place);
+                }
+                Some(node.clone())
+            }
+            (Kind::TextLists, Value::Array(items)) => {
+                for item in items.iter().filter(|item| !item.is_null()) {
+                    match &item.value {
+                        Value::Array(_) => drop(self.value(Kind::TextList, item, place)),
+                        _ => self.mismatch(item, item.kind(), place, "[]string"),
+                    }
+                }
+                Some(node.clone())
+            }
+            (Kind::TextMap, Value::Object(entries)) => {
+                for (_, item) in entries.iter().filter(|(_, item)| !item.is_null() && item.as_str().is_none()) {
+                    self.mismatch(item, item.kind(), place, "string");
+                }
+                Some(node.clone())
+            }
+            (Kind::StructMap(shape), Value::Object(entries)) => {
+                let bound = entries.iter().map(|(key, item)| {
+                    if !matches!(item.value, Value::Object(_) | Value::Null) {
+                        self.mismatch(item, item.kind(), place, &format!("httpserver.{}", shape.name));
+                    }
+                    (key.clone(), self.fields(shape, item, place.path))
+                });
+                let bound = bound.collect();
+                Some(Node { raw: node.raw, value: Value::Object(bound) })
             }
             (Kind::TextList, Value::Array(items)) => {
                 for item in items.iter().filter(|item| !item.is_null() && item.as_str().is_none()) {
-                    self.mismatch(item.kind(), place, "string");
+                    self.mismatch(item, item.kind(), place, "string");
                 }
                 Some(node.clone())
             }
@@ -191,19 +291,40 @@ impl Binder {
                 self.check_numbers(node, place);
                 Some(node.clone())
             }
-            (Kind::RawMaps, Value::Array(items)) => {
-                for item in items {
+            (Kind::FloatMap, Value::Object(entries)) => {
+                for (_, item) in
+                    entries.iter().filter(|(_, item)| !matches!(item.value, Value::Number(_) | Value::Null))
+                {
+                    self.mismatch(item, item.kind(), place, "float64");
+                }
+                self.check_numbers(node, place);
+                Some(node.clone())
+            }
+            (Kind::Floats, Value::Array(items)) => {
+                for item in items.iter().filter(|item| !item.is_null()) {
                     match item.value {
-                        Value::Object(_) | Value::Null => self.check_numbers(item, place),
-                        _ => self.mismatch(item.kind(), place, "map[string]interface {}"),
+                        Value::Number(text) if text.parse::<f32>().is_ok_and(f32::is_finite) => {}
+                        Value::Number(text) => self.mismatch(item, &format!("number {text}"), place, "float32"),
+                        _ => self.mismatch(item, item.kind(), place, "float32"),
                     }
                 }
                 Some(node.clone())
             }
-            (Kind::Struct(shape), Value::Object(_)) => Some(self.fields(shape, node, place.path)),
+            (Kind::Maps | Kind::RawMaps, Value::Array(items)) => {
+                for item in items {
+                    match item.value {
+                        Value::Object(_) | Value::Null => self.check_numbers(item, place),
+                        _ => self.mismatch(item, item.kind(), place, "map[string]interface {}"),
+                    }
+                }
+                Some(node.clone())
+            }
+            (Kind::Struct(shape) | Kind::Pointer(shape), Value::Object(_)) => {
+                Some(self.fields(shape, node, place.path))
+            }
             (Kind::Structs(shape), Value::Array(items)) => Some(self.structs(shape, node.raw, items, place)),
             _ => {
-                self.mismatch(node.kind(), place, &kind.type_name());
+                self.mismatch(node, node.kind(), place, &kind.type_name());
                 None
             }
         }
@@ -212,7 +333,7 @@ impl Binder {
     fn structs<'a>(&mut self, shape: &'static Shape, raw: &'a str, items: &[Node<'a>], place: Place<'_>) -> Node<'a> {
         let bound = items.iter().map(|item| {
             if !matches!(item.value, Value::Object(_) | Value::Null) {
-                self.mismatch(item.kind(), place, &format!("httpserver.{}", shape.name));
+                self.mismatch(item, item.kind(), place, &format!("httpserver.{}", shape.name));
             }
             self.fields(shape, item, place.path)
         });
@@ -224,7 +345,7 @@ impl Binder {
     fn check_numbers(&mut self, node: &Node<'_>, place: Place<'_>) {
         match &node.value {
             Value::Number(text) if text.parse::<f64>().is_ok_and(f64::is_infinite) => {
-                self.mismatch(&format!("number {text}"), place, "float64");
+                self.mismatch(node, &format!("number {text}"), place, "float64");
             }
             Value::Array(items) => items.iter().for_each(|item| self.check_numbers(item, place)),
             Value::Object(entries) => entries.iter().for_each(|(_, item)| self.check_numbers(item, place)),
@@ -233,16 +354,49 @@ impl Binder {
     }
 }
 
+/// A mismatch in the words of the decoder that shows where it is: some characters around the place, and dots below them.
+fn told_by_place(body: &str, at: &Node<'_>, type_name: &str) -> String {
+    const AROUND: usize = 16;
+    let place = (at.raw.as_ptr() as usize).saturating_sub(body.as_ptr() as usize).min(body.len());
+    let (mut from, mut to, mut before) = match place.checked_sub(AROUND) {
+        Some(from) => (from, place + AROUND, AROUND),
+        None => (0, 2 * AROUND, place),
+    };
+    if to > body.len() {
+        let beyond = to - body.len();
+        to = body.len();
+        if from > beyond {
+            from -= beyond;
+            before += beyond;
+        }
+    }
+    let shown = String::from_utf8_lossy(&body.as_bytes()[from..to]).into_owned();
+    let after = (to - from).saturating_sub(before + 1);
+    let marks = format!("{}^{}", ".".repeat(before), ".".repeat(after));
+    let text = format!("at index {place}: mismatched type with value\n\n\t{shown}\n\t{marks}\n");
+    format!("Mismatch type {type_name} with value {} {text:?}", at.kind())
+}
+
 fn find_missing(shape: &Shape, bound: Option<&Node<'_>>, path: &str, version: Version, missing: &mut Vec<String>) {
     for field in shape.fields {
         let node = bound.and_then(|bound| bound.get(field.key));
-        if let Kind::Struct(inner) = field.kind {
-            if field.is_required(version) {
+        let inner = match field.kind {
+            Kind::Struct(inner) => Some(inner),
+            Kind::Pointer(inner) => node.map(|_| inner),
+            _ => None,
+        };
+        if let Some(inner) = inner {
+            let inside = matches!(field.required, Required::Inside) && node.is_some();
+            if inside || field.is_required(version) {
                 find_missing(inner, node, &format!("{path}.{}", field.title), version, missing);
             }
             continue;
         }
-        let empty = node.is_none_or(|node| node.as_str() == Some("") && matches!(field.kind, Kind::Text));
+        let empty = node.is_none_or(|node| match field.kind {
+            Kind::Text => node.as_str() == Some(""),
+            Kind::Int32 | Kind::Int64 => node.raw.trim() == "0",
+            _ => false,
+        });
         if empty && field.is_required(version) {
             let title = field.title;
             missing.push(format!(

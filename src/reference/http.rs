@@ -6,10 +6,10 @@ use super::binding::{self, Unfit};
 use super::model::failure::{self, Failure};
 use super::model::{Answer, Arguments, Model};
 use super::operations::{self, Operation};
-use super::{Config, render};
+use super::{Config, render, v1};
 use crate::base64;
 use crate::exchange::{Request, Response};
-use crate::profile::Version;
+use crate::profile::{Profile, Version};
 use bytes::Bytes;
 use serde_json::{Map, Value, json};
 use std::collections::HashSet;
@@ -53,7 +53,7 @@ enum Timeout {
 
 impl Front {
     pub(super) fn new(config: Config) -> Self {
-        let model = Model::new(config.profile);
+        let model = Model::new(config.profile, config.token.as_deref());
         Self { config, state: Mutex::new(State { model, timed_out: HashSet::new() }) }
     }
 
@@ -68,6 +68,10 @@ impl Front {
 
     fn version(&self) -> Version {
         self.config.profile.version()
+    }
+
+    fn is_cloud(&self) -> bool {
+        self.config.profile == Profile::ZillizCloud
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -101,14 +105,18 @@ impl Front {
         if request.method == "OPTIONS" {
             return response(204, None, String::new());
         }
-        if !self.is_authenticated(request) {
+        let Ok(caller) = self.caller(request) else {
             return envelope(401, &json!({"code": 1800, "message": "user hasn't authenticated"}), false);
-        }
+        };
         let path = request.path.split('?').next().unwrap_or_default();
-        let found = |path: &str| operations::find(path.strip_prefix(PREFIX)?, self.version());
+        if let Some(route) = v1::find(&request.method, path) {
+            let body = v1::answer(route, request, &mut self.state().model, self.version());
+            return response(200, Some(JSON), body);
+        }
+        let found = |path: &str| operations::find(path.strip_prefix(PREFIX)?, self.version(), self.is_cloud());
         if request.method == "POST" {
             if let Some(operation) = found(path) {
-                return self.run(operation, request);
+                return self.run(operation, request, caller);
             }
             if let Some(bare) = path.strip_suffix('/').filter(|bare| found(bare).is_some()) {
                 let mut redirect = response(307, None, String::new());
@@ -120,7 +128,7 @@ impl Front {
         response(404, Some(PLAIN), body.to_owned())
     }
 
-    fn run(&self, operation: &'static Operation, request: &Request) -> Response {
+    fn run(&self, operation: &'static Operation, request: &Request, caller: Option<String>) -> Response {
         let mut state = self.state();
         match timeout(request.header("request-timeout"), self.version()) {
             Timeout::None => {
@@ -140,7 +148,8 @@ impl Front {
             Timeout::Unreadable => {}
         }
         let body = String::from_utf8_lossy(&request.body);
-        let bound = match binding::bind(&operation.shape, &body, self.version()) {
+        let version = operations::version_of(operation.path, self.version(), self.is_cloud());
+        let bound = match binding::bind(&operation.shape, &body, version) {
             Ok(bound) => bound,
             Err(unfit) => return refusal(&refused(unfit)),
         };
@@ -151,9 +160,13 @@ impl Front {
                 request.header("accept-type-allow-int64"),
                 Some("0" | "f" | "F" | "false" | "FALSE" | "False")
             ),
+            caller,
         };
+        if let Err(denied) = state.model.permit(operation.path, &arguments) {
+            return envelope(403, &json!({"code": denied.code, "message": denied.message}), false);
+        }
         match (operation.run)(&mut state.model, &arguments) {
-            Ok(answer) => success(operation, answer),
+            Ok(answer) => success(operation, answer, self.version()),
             Err(failure) => refusal(&failure),
         }
     }
@@ -165,9 +178,12 @@ impl Front {
         envelope(408, &json!({"code": 10001, "message": "request timeout"}), false)
     }
 
-    fn is_authenticated(&self, request: &Request) -> bool {
-        let Some(token) = &self.config.token else { return true };
-        let Some(header) = request.header("authorization") else { return false };
+    /// The user who calls, when credentials are checked.
+    fn caller(&self, request: &Request) -> Result<Option<String>, Unauthenticated> {
+        if self.config.token.is_none() {
+            return Ok(None);
+        }
+        let header = request.header("authorization").ok_or(Unauthenticated)?;
         let given = match (header.strip_prefix("Bearer "), header.strip_prefix("Basic ")) {
             (Some(credentials), _) => credentials.to_owned(),
             (None, Some(encoded)) => {
@@ -175,10 +191,13 @@ impl Front {
             }
             (None, None) => header.to_owned(),
         };
-        let complete = given.split_once(':').is_some_and(|(user, password)| !user.is_empty() && !password.is_empty());
-        complete && given == *token
+        let (user, password) = given.split_once(':').ok_or(Unauthenticated)?;
+        if self.state().model.knows(user, password) { Ok(Some(user.to_owned())) } else { Err(Unauthenticated) }
     }
 }
+
+/// The credentials are missing or wrong.
+struct Unauthenticated;
 
 fn timeout(header: Option<&str>, version: Version) -> Timeout {
     match header {
@@ -201,13 +220,21 @@ fn refused(unfit: Unfit) -> Failure {
 }
 
 fn refusal(failure: &Failure) -> Response {
+    // Where the front itself fails, it says so by the status and has no words for it.
+    if failure.code == 500 {
+        return envelope(500, &json!({"code": 500}), false);
+    }
     envelope(200, &json!({"code": failure.code, "message": failure.message}), false)
 }
 
-/// Rows are written by an encoder that ends its text with a line feed; of searches only those with hits.
-fn success(operation: &Operation, answer: Answer) -> Response {
+/// From 2.5 on rows are written by an encoder that ends its text with a line feed; of searches only those with hits.
+fn success(operation: &Operation, answer: Answer, version: Version) -> Response {
+    if let Some(body) = answer.bare {
+        return response(200, Some(JSON), body);
+    }
     let rows = matches!(operation.path, "entities/query" | "entities/get");
-    let line_feed = rows || answer.extra.iter().any(|(key, _)| *key == "topks");
+    let rows = rows || answer.extra.iter().any(|(key, _)| *key == "topks");
+    let line_feed = rows && version >= Version(2, 5);
     let mut body = Map::from_iter([("code".to_owned(), json!(0)), ("data".to_owned(), answer.data)]);
     body.extend(answer.extra.into_iter().map(|(key, value)| (key.to_owned(), value)));
     envelope(200, &Value::Object(body), line_feed)
@@ -229,7 +256,6 @@ fn response(status: u16, content_type: Option<&str>, body: String) -> Response {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::profile::Profile;
     use crate::reference::Reference;
 
     fn ask(reference: &Reference, method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> (u16, String) {

@@ -12,6 +12,7 @@ pub mod mutant;
 mod operations;
 mod render;
 mod serve;
+mod v1;
 
 pub use serve::serve;
 

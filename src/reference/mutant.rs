@@ -5,7 +5,7 @@
 mod answer;
 mod own;
 
-use super::{Config, Reference};
+use super::{Config, Reference, v1};
 use crate::contract::{Contract, Effect};
 use crate::exchange::{Request, Response};
 use bytes::Bytes;
@@ -204,16 +204,18 @@ struct Call<'r> {
     request: &'r Request,
     /// `partitions/drop`; empty when the path is none of the operations'.
     operation: &'r str,
-    /// The first JSON value of the body; null when that is no object.
+    /// The first JSON value of the body, else the keys of the query; null when there are neither.
     body: Value,
 }
 
 impl<'r> Call<'r> {
     fn new(request: &'r Request) -> Self {
         let path = request.path.split('?').next().unwrap_or_default();
-        let operation = path.strip_prefix(PREFIX).unwrap_or_default();
+        let of_v1 = v1::at(path).map(|route| route.name);
+        let operation = of_v1.or_else(|| path.strip_prefix(PREFIX)).unwrap_or_default();
         let mut values = serde_json::Deserializer::from_slice(&request.body).into_iter::<Value>();
-        let body = values.next().and_then(Result::ok).filter(Value::is_object).unwrap_or_default();
+        let body = values.next().and_then(Result::ok).filter(Value::is_object);
+        let body = body.unwrap_or_else(|| v1::query(&request.path));
         Self { request, operation, body }
     }
 
@@ -231,12 +233,13 @@ fn parsed(response: &Response) -> Value {
     serde_json::from_slice(&response.body).unwrap_or_default()
 }
 
+/// v1 says 200 for a success, which in v2 is a failure without data.
 fn is_success(body: &Value) -> bool {
-    body.get("code") == Some(&json!(0))
+    body.get("code") == Some(&json!(0)) || body.get("code") == Some(&json!(200)) && body.get("data").is_some()
 }
 
 fn is_failure(body: &Value) -> bool {
-    body.get("code").is_some_and(|code| *code != json!(0))
+    body.get("code").is_some() && !is_success(body)
 }
 
 /// The answer with another body.

@@ -1,7 +1,10 @@
 //! The operations the reference target has: path, first version, keys of the request, and what carries it out.
 
 use super::binding::{Field, Kind, Shape};
-use super::model::{Arguments, Model, Outcome, alias, collection, database, entity, failure, index, partition};
+use super::model::{
+    Arguments, Model, Outcome, alias, analyzer, collection, collection::change, database, entity, external_refresh,
+    import_job, index, instance, partition, privilege_group, resource_group, role, user,
+};
 use crate::profile::Version;
 
 /// An operation of the API.
@@ -17,10 +20,23 @@ pub(super) struct Operation {
     pub(super) run: fn(&mut Model, &Arguments<'_>) -> Outcome,
 }
 
-/// The operation of this path, if the version has it.
-pub(super) fn find(path: &str, version: Version) -> Option<&'static Operation> {
-    OPERATIONS.iter().find(|operation| operation.path == path && operation.since <= version)
+/// The operations in which the managed service is documented as a later version is.
+const CLOUD: [&str; 2] = ["roles/alter", "users/update_password"];
+
+/// The version that an operation is like.
+pub(super) fn version_of(path: &str, version: Version, is_cloud: bool) -> Version {
+    if is_cloud && CLOUD.contains(&path) { V30 } else { version }
 }
+
+/// The operation of this path, if there is one.
+pub(super) fn find(path: &str, version: Version, is_cloud: bool) -> Option<&'static Operation> {
+    let version = version_of(path, version, is_cloud);
+    let lacks = is_cloud && WITHOUT_A_CLOUD.iter().any(|group| path.starts_with(group));
+    OPERATIONS.iter().find(|operation| operation.path == path && operation.since <= version && !lacks)
+}
+
+/// What no document of Zilliz Cloud has.
+const WITHOUT_A_CLOUD: [&str; 2] = ["resource_groups/", "jobs/import/describe"];
 
 /// The paths of all operations, for tests that try every one.
 #[cfg(test)]
@@ -40,6 +56,11 @@ const SOME_COLLECTION: Field = Field::optional("collectionName", Kind::Text);
 const PARTITION: Field = Field::required("partitionName", "PartitionName", Kind::Text);
 const PARTITIONS: Field = Field::required("partitionNames", "PartitionNames", Kind::TextList);
 const SOME_PARTITIONS: Field = Field::optional("partitionNames", Kind::TextList);
+const USER: Field = Field::required("userName", "UserName", Kind::Text);
+const PASSWORD: Field = Field::required("password", "Password", Kind::Text);
+const ROLE: Field = Field::required("roleName", "RoleName", Kind::Text);
+const PRIVILEGE: Field = Field::required("privilege", "Privilege", Kind::Text);
+const DESCRIPTION: Field = Field::optional("description", Kind::Text);
 const ALIAS: Field = Field::required("aliasName", "AliasName", Kind::Text);
 const INDEX: Field = Field::required("indexName", "IndexName", Kind::Text);
 const PROPERTIES: Field = Field::optional("properties", Kind::Map);
@@ -51,20 +72,46 @@ const OFFSET: Field = Field::optional("offset", Kind::Int32);
 const CONSISTENCY: Field = Field::optional("consistencyLevel", Kind::Text);
 const TEMPLATES: Field = Field::optional("exprParams", Kind::Map);
 
+const GROUP_SIZE: Field = Field::optional("groupSize", Kind::Int32).since(V25);
+const STRICT_GROUP_SIZE: Field = Field::optional("strictGroupSize", Kind::Flag).since(V25);
+const FUNCTION_SCORE_OF_SEARCH: Field = Field::optional("functionScore", Kind::Struct(&FUNCTION_SCORE)).since(V26);
+
 const COLLECTION_NAME: Shape = Shape { name: "CollectionNameReq", fields: &[DB, COLLECTION, SOME_PARTITIONS] };
 const PARTITION_NAME: Shape = Shape { name: "PartitionReq", fields: &[DB, COLLECTION, PARTITION] };
 const PARTITION_NAMES: Shape = Shape { name: "PartitionsReq", fields: &[DB, COLLECTION, PARTITIONS] };
 const INDEX_NAME: Shape = Shape { name: "IndexReq", fields: &[DB, COLLECTION, INDEX] };
 const ALIAS_NAME: Shape = Shape { name: "AliasReq", fields: &[DB, ALIAS] };
 const ALIAS_OF: Shape = Shape { name: "AliasCollectionReq", fields: &[DB, COLLECTION, ALIAS] };
+const USER_NAME: Shape = Shape { name: "UserReq", fields: &[USER] };
+const USER_ROLE: Shape = Shape { name: "UserRoleReq", fields: &[USER, ROLE] };
+const ROLE_NAME: Shape = Shape { name: "RoleReq", fields: &[DB, ROLE, DESCRIPTION] };
+const GRANT: Shape = Shape {
+    name: "GrantReq",
+    fields: &[
+        DB,
+        ROLE,
+        Field::required("objectType", "ObjectType", Kind::Text),
+        Field::required("objectName", "ObjectName", Kind::Text),
+        PRIVILEGE,
+    ],
+};
+const GRANT_V2: Shape = Shape { name: "GrantV2Req", fields: &[DB, SOME_COLLECTION, ROLE, PRIVILEGE] };
+const PRIVILEGE_GROUP: Shape = Shape {
+    name: "PrivilegeGroupReq",
+    fields: &[
+        Field::required("privilegeGroupName", "PrivilegeGroupName", Kind::Text),
+        Field::optional("privileges", Kind::TextList),
+    ],
+};
 const DATABASE_NAME: Shape = Shape { name: "DatabaseReqRequiredName", fields: &[OWN_DB] };
 const DATABASE_PROPERTIES: Shape = Shape { name: "DatabaseReqWithProperties", fields: &[OWN_DB, PROPERTIES] };
 
+/// The required keys of a field are only asked for where the field stands alone, not in the list of a schema.
 const SCHEMA_FIELD: Shape = Shape {
     name: "FieldSchema",
     fields: &[
-        Field::optional("fieldName", Kind::Text),
-        Field::optional("dataType", Kind::Text),
+        Field::required("fieldName", "FieldName", Kind::Text),
+        Field::required("dataType", "DataType", Kind::Text),
         Field::optional("elementDataType", Kind::Text),
         Field::optional("isPrimary", Kind::Flag),
         Field::optional("isPartitionKey", Kind::Flag),
@@ -74,15 +121,64 @@ const SCHEMA_FIELD: Shape = Shape {
         Field::optional("defaultValue", Kind::Any),
     ],
 };
+/// As with fields, required keys are only asked for where the function stands alone.
 const FUNCTION: Shape = Shape {
     name: "FunctionSchema",
     fields: &[
-        Field::optional("name", Kind::Text),
+        Field::required("name", "FunctionName", Kind::Text),
         Field::optional("description", Kind::Text),
-        Field::optional("type", Kind::Text),
-        Field::optional("inputFieldNames", Kind::TextList),
-        Field::optional("outputFieldNames", Kind::TextList),
+        Field::required("type", "FunctionType", Kind::Text),
+        Field::required("inputFieldNames", "InputFieldNames", Kind::TextList),
+        Field::required("outputFieldNames", "OutputFieldNames", Kind::TextList),
         Field::optional("params", Kind::Map),
+    ],
+};
+const ONE_FUNCTION: Field = Field::required("function", "Function", Kind::Struct(&FUNCTION));
+const FUNCTION_SCORE: Shape = Shape {
+    name: "FunctionScore",
+    fields: &[Field::optional("functions", Kind::Structs(&FUNCTION)), Field::optional("params", Kind::Map)],
+};
+const SEARCH_PARAMS: Shape = Shape {
+    name: "searchParams",
+    fields: &[
+        Field::optional("metricType", Kind::Text),
+        Field::optional("params", Kind::Map),
+        Field::optional("ignoreGrowing", Kind::Flag),
+    ],
+};
+const SUB_SEARCH: Shape = Shape {
+    name: "SubSearchReq",
+    fields: &[
+        Field::optional("data", Kind::RawList),
+        Field::optional("annsField", Kind::Text),
+        FILTER,
+        Field::optional("groupingField", Kind::Text),
+        LIMIT,
+        OFFSET,
+        Field::optional("metricType", Kind::Text),
+        Field::optional("params", Kind::Map),
+        Field::optional("ignoreGrowing", Kind::Flag),
+        TEMPLATES,
+    ],
+};
+const RERANK: Shape =
+    Shape { name: "Rand", fields: &[Field::optional("strategy", Kind::Text), Field::optional("params", Kind::Map)] };
+const HYBRID_SEARCH: Shape = Shape {
+    name: "HybridSearchReq",
+    fields: &[
+        DB,
+        COLLECTION,
+        SOME_PARTITIONS,
+        Field::optional("search", Kind::Structs(&SUB_SEARCH)),
+        Field::optional("rerank", Kind::Struct(&RERANK)),
+        LIMIT,
+        OFFSET.since(V26),
+        Field::optional("groupingField", Kind::Text),
+        GROUP_SIZE,
+        STRICT_GROUP_SIZE,
+        OUTPUT,
+        CONSISTENCY,
+        FUNCTION_SCORE_OF_SEARCH,
     ],
 };
 const SCHEMA: Shape = Shape {
@@ -131,6 +227,26 @@ const ROWS: Shape = Shape {
         Field::optional("partialUpdate", Kind::Flag),
     ],
 };
+
+const GROUP: Field = Field::required("name", "Name", Kind::Text);
+const NODES: Shape = Shape { name: "ResourceLimit", fields: &[Field::required("node_num", "NodeNum", Kind::Int32)] };
+const GROUP_CONFIG: Shape = Shape {
+    name: "ResourceGroupConfig",
+    fields: &[
+        Field::filled("requests", "Requests", Kind::Struct(&NODES)),
+        Field::filled("limits", "Limits", Kind::Struct(&NODES)),
+    ],
+};
+const SOME_NODES: Shape = Shape { name: "ResourceLimit", fields: &[Field::optional("node_num", Kind::Int32)] };
+/// The keys inside a map are not looked at for what is required.
+const ALTERED_CONFIG: Shape = Shape {
+    name: "ResourceGroupConfig",
+    fields: &[
+        Field::optional("requests", Kind::Struct(&SOME_NODES)),
+        Field::optional("limits", Kind::Struct(&SOME_NODES)),
+    ],
+};
+const JOB_ID: Shape = Shape { name: "JobIDReq", fields: &[Field::required("jobId", "JobID", Kind::Text)] };
 
 macro_rules! operation {
     ($path:literal, $since:expr, $name:literal [$($field:expr),* $(,)?], $run:expr) => {
@@ -189,16 +305,147 @@ static OPERATIONS: &[Operation] = &[
     ),
     operation!("collections/flush", V25, "FlushReq"[DB, COLLECTION], collection::flush),
     operation!(
+        "collections/compact",
+        V25,
+        "CompactReq"[DB, COLLECTION, Field::optional("isClustering", Kind::Flag)],
+        change::compact
+    ),
+    operation!(
+        "collections/get_compaction_state",
+        V25,
+        "GetCompactionStateReq"[Field::optional("jobID", Kind::Int64)],
+        change::get_compaction_state
+    ),
+    operation!("collections/truncate", V26, COLLECTION_NAME, change::truncate),
+    operation!(
         "collections/fields/add",
         V26,
-        "CollectionFieldReqWithSchema"[DB, COLLECTION, Field::required("schema", "Schema", Kind::Struct(&SCHEMA_FIELD))],
-        |_, _| Err(failure::not_modelled("collections/fields/add"))
+        "CollectionFieldReqWithSchema"[
+            DB,
+            COLLECTION,
+            Field::required("schema", "Schema", Kind::Pointer(&SCHEMA_FIELD)),
+        ],
+        change::add_field
     ),
+    operation!("resource_groups/list", V25, "EmptyReq"[], resource_group::list),
+    operation!("resource_groups/describe", V25, "ResourceGroupReq"[GROUP], resource_group::describe),
+    operation!(
+        "resource_groups/create",
+        V25,
+        "ResourceGroupReq"[GROUP, Field::filled("config", "Config", Kind::Struct(&GROUP_CONFIG))],
+        resource_group::create
+    ),
+    operation!("resource_groups/drop", V25, "ResourceGroupReq"[GROUP], resource_group::drop),
+    operation!(
+        "resource_groups/alter",
+        V25,
+        "UpdateResourceGroupReq"
+            [Field::required("resource_groups", "ResourceGroups", Kind::StructMap(&ALTERED_CONFIG))],
+        resource_group::alter
+    ),
+    operation!(
+        "resource_groups/transfer_replica",
+        V25,
+        "TransferReplicaReq"[
+            Field::required("sourceRgName", "SourceRgName", Kind::Text),
+            Field::required("targetRgName", "TargetRgName", Kind::Text),
+            COLLECTION,
+            Field::required("replicaNum", "ReplicaNum", Kind::Int64),
+        ],
+        resource_group::transfer_replica
+    ),
+    operation!(
+        "jobs/import/create",
+        V24,
+        "ImportReq"[
+            DB,
+            COLLECTION,
+            Field::optional("partitionName", Kind::Text),
+            Field::required("files", "Files", Kind::TextLists),
+            Field::optional("options", Kind::TextMap),
+        ],
+        import_job::create
+    ),
+    operation!("jobs/import/list", V24, "OptionalCollectionNameReq"[DB, SOME_COLLECTION], import_job::list),
+    operation!("jobs/import/describe", V24, JOB_ID, import_job::describe),
+    operation!("jobs/import/get_progress", V24, JOB_ID, import_job::describe),
+    operation!(
+        "jobs/external_collection/refresh",
+        V30,
+        "RefreshExternalCollectionReq"[
+            DB,
+            COLLECTION,
+            Field::optional("externalSource", Kind::Text),
+            Field::optional("externalSpec", Kind::Text),
+        ],
+        external_refresh::refresh
+    ),
+    operation!(
+        "collections/fields/alter_properties",
+        V25,
+        "CollectionFieldReqWithParams"[
+            DB,
+            COLLECTION,
+            Field::required("fieldName", "FieldName", Kind::Text),
+            Field::optional("fieldParams", Kind::Map),
+        ],
+        change::alter_field
+    ),
+    operation!("collections/add_function", V26, "CollectionAddFunction"[DB, COLLECTION, ONE_FUNCTION], change::add_function),
+    operation!(
+        "collections/alter_function",
+        V26,
+        "CollectionAlterFunction"[
+            DB,
+            COLLECTION,
+            Field::required("functionName", "FunctionName", Kind::Text),
+            ONE_FUNCTION,
+        ],
+        change::alter_function
+    ),
+    operation!(
+        "collections/drop_function",
+        V26,
+        "CollectionDropFunction"[DB, COLLECTION, Field::required("FunctionName", "FunctionName", Kind::Text)],
+        change::drop_function
+    ),
+    operation!(
+        "common/run_analyzer",
+        V26,
+        "RunAnalyzerReq"[
+            DB,
+            Field::required("text", "Text", Kind::TextList),
+            Field::optional("analyzerParams", Kind::Text),
+            Field::optional("withDetail", Kind::Flag),
+            Field::optional("withHash", Kind::Flag),
+            SOME_COLLECTION,
+            Field::optional("fieldName", Kind::Text),
+            Field::optional("analyzerNames", Kind::TextList),
+        ],
+        analyzer::run
+    ),
+    operation!(
+        "segments/describe",
+        V25,
+        "GetSegmentsInfoReq"[
+            DB,
+            Field::optional("collectionID", Kind::Int64),
+            Field::optional("segmentIDs", Kind::Int64List),
+        ],
+        instance::segments
+    ),
+    operation!("quotacenter/describe", V26, "GetQuotaMetricsReq"[], instance::quotas),
     operation!(
         "jobs/external_collection/describe",
         V30,
-        "RefreshExternalCollectionProgressReq"[Field::required("jobId", "JobID", Kind::Any)],
-        |_, _| Err(failure::not_modelled("jobs/external_collection/describe"))
+        "RefreshExternalCollectionProgressReq"[Field::required("jobId", "JobID", Kind::Int64)],
+        external_refresh::describe
+    ),
+    operation!(
+        "jobs/external_collection/list",
+        V30,
+        "OptionalCollectionNameReq"[DB, SOME_COLLECTION],
+        external_refresh::list
     ),
     operation!("partitions/list", V24, COLLECTION_NAME, partition::list),
     operation!("partitions/has", V24, PARTITION_NAME, partition::has),
@@ -273,18 +520,57 @@ static OPERATIONS: &[Operation] = &[
             DB,
             COLLECTION,
             Field::required_before(V26, "data", "Data", Kind::RawList),
-            Field::optional("ids", Kind::Any),
+            Field::optional("ids", Kind::RawList).since(V26),
             Field::optional("annsField", Kind::Text),
             SOME_PARTITIONS,
             FILTER,
             Field::optional("groupingField", Kind::Text),
+            GROUP_SIZE,
+            STRICT_GROUP_SIZE,
             LIMIT,
             OFFSET,
             OUTPUT,
-            Field::optional("searchParams", Kind::Map),
+            Field::optional("searchParams", Kind::Struct(&SEARCH_PARAMS)).until(V25),
+            Field::optional("searchParams", Kind::Map).since(V25),
+            Field::optional("params", Kind::FloatMap),
+            FUNCTION_SCORE_OF_SEARCH,
             CONSISTENCY,
             TEMPLATES,
         ],
         entity::search
     ),
+    operation!("users/list", V24, "DatabaseReq"[DB], user::list),
+    operation!("users/describe", V24, USER_NAME, user::describe),
+    operation!("users/create", V24, "PasswordReq"[USER, PASSWORD, DESCRIPTION], user::create),
+    operation!(
+        "users/update_password",
+        V24,
+        "NewPasswordReq"[
+            USER,
+            Field::required_before(V30, "password", "Password", Kind::Text),
+            Field::required_before(V30, "newPassword", "NewPassword", Kind::Text),
+            DESCRIPTION,
+        ],
+        user::update_password
+    ),
+    operation!("users/drop", V24, USER_NAME, user::drop),
+    operation!("users/grant_role", V24, USER_ROLE, user::grant_role),
+    operation!("users/revoke_role", V24, USER_ROLE, user::revoke_role),
+    operation!("roles/list", V24, "DatabaseReq"[DB], role::list),
+    operation!("roles/describe", V24, ROLE_NAME, role::describe),
+    operation!("roles/create", V24, ROLE_NAME, role::create),
+    operation!("roles/alter", V30, ROLE_NAME, role::alter),
+    operation!("roles/drop", V24, ROLE_NAME, role::drop),
+    operation!("roles/grant_privilege", V24, GRANT, role::grant),
+    operation!("roles/revoke_privilege", V24, GRANT, role::revoke),
+    operation!("roles/grant_privilege_v2", V24, GRANT_V2, role::grant_v2),
+    operation!("roles/revoke_privilege_v2", V24, GRANT_V2, role::revoke_v2),
+    operation!("privilege_groups/list", V24, "DatabaseReq"[DB], privilege_group::list),
+    operation!("privilege_groups/create", V24, PRIVILEGE_GROUP, privilege_group::create),
+    operation!("privilege_groups/drop", V24, PRIVILEGE_GROUP, privilege_group::drop),
+    operation!("privilege_groups/add_privileges_to_group", V24, PRIVILEGE_GROUP, privilege_group::add),
+    operation!("privilege_groups/remove_privileges_from_group", V24, PRIVILEGE_GROUP, privilege_group::remove),
+    Operation { path: "entities/hybrid_search", since: V24, shape: HYBRID_SEARCH, run: entity::hybrid_search },
+    // An older path of the same call, which no document names.
+    Operation { path: "entities/advanced_search", since: V24, shape: HYBRID_SEARCH, run: entity::hybrid_search },
 ];

@@ -3,6 +3,7 @@
 mod annotations;
 mod badge;
 mod compare;
+mod coverage;
 mod html;
 mod json;
 mod junit;
@@ -14,6 +15,8 @@ mod words;
 pub use annotations::annotations;
 pub use badge::{badge, badge_json};
 pub use compare::{Comparison, Named, Pair, Row, Series, Side, Turn};
+pub use coverage::{Checked, Coverage, Errors, OperationCoverage, Operations, Orderings, Properties, Requirements};
+pub use coverage::{TransportRules, coverage};
 pub use html::html;
 pub use json::json;
 pub use junit::junit;

@@ -360,6 +360,7 @@ impl Scenario {
             only: self.only.clone(),
             except: self.except.clone(),
         }
+        .of_v2()
     }
 
     /// The requirements of which a step is a proof: those that it names, or the only one that the scenario covers when

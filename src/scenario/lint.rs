@@ -82,7 +82,9 @@ impl Lint<'_> {
                     self.problem(problem.suggest(id, known));
                 }
             }
-            if !operation.file.path.ends_with(&operation.name) {
+            // The paths of v1 lead with no group: what is `v1/entities/get` here is `/v1/vector/get` there.
+            let of_v1 = operation.group() == "v1" && operation.file.path.starts_with("/v1/vector/");
+            if !of_v1 && !operation.file.path.ends_with(&operation.name) {
                 let message = format!("the path does not end in the operation's name, {}", operation.name);
                 self.problem(source.diagnostic(source.key("path"), message));
             }
@@ -214,6 +216,14 @@ impl Lint<'_> {
             {
                 let message = format!("there is no reading `{}`", facts.success_codes.reading);
                 self.problem(source.diagnostic(source.key("success-codes"), message));
+            }
+            let tellings = contract.profiles.get(&profile).map(|facts| facts.recognised.answers.as_slice());
+            for telling in tellings.unwrap_or_default() {
+                let called = contract.operations.get(&telling.call);
+                if called.is_none_or(|operation| operation.file.effect != Effect::Read) {
+                    let message = format!("`{}` is no operation that only reads, so it is not asked", telling.call);
+                    self.problem(source.diagnostic(source.key("recognised"), message));
+                }
             }
             match contract.compile(profile) {
                 Ok(compiled) => self.examples(&compiled, &mut misfits),

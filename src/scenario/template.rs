@@ -1,14 +1,17 @@
 //! Filling in `${…}`.
 
 use crate::base64;
-use serde_json::{Map, Number, Value};
+use serde_json::{Map, Number, Value, json};
 use std::collections::HashMap;
+use std::hash::{BuildHasher, RandomState};
 
 /// The variables of a case while it runs.
 #[derive(Clone, Debug, Default)]
 pub struct Scope {
     variables: HashMap<String, Value>,
     prefix: String,
+    /// From which passwords are made, so that nobody can guess them from the names of a run.
+    keys: RandomState,
 }
 
 /// A template that cannot be filled in.
@@ -22,8 +25,9 @@ pub enum TemplateError {
     Unknown(String),
     /// A word that looks like a call and is none.
     #[error(
-        "`{0}` is no call of a template function; known are name(word), name(word, bytes), repeat(text, times), \
-         vector(dimension, seed), base64(variable), for at most {LONGEST} bytes or numbers"
+        "`{0}` is no call of a template function; known are name(word), name(word, bytes), password(word), \
+         repeat(text, times), vector(dimension, seed), vectors(count, dimension, seed), rows(count, dimension, seed), \
+         base64(variable), for at most {LONGEST} bytes or numbers"
     )]
     Function(String),
     /// Text that became no regular expression once filled in.
@@ -43,7 +47,7 @@ const LONGEST: usize = 4 * 1024 * 1024;
 impl Scope {
     /// A scope whose `${name(…)}` start with the prefix.
     pub fn new(prefix: &str) -> Self {
-        Self { variables: HashMap::new(), prefix: prefix.to_owned() }
+        Self { variables: HashMap::new(), prefix: prefix.to_owned(), keys: RandomState::new() }
     }
 
     /// Sets a variable.
@@ -59,6 +63,11 @@ impl Scope {
     /// The name that `${name(word)}` stands for.
     pub fn name(&self, word: &str) -> String {
         format!("{}{word}", self.prefix)
+    }
+
+    /// The password that `${password(word)}` stands for: upper and lower case, digits and another character.
+    fn password(&self, word: &str) -> String {
+        format!("Pw-{:016x}-1", self.keys.hash_one(word))
     }
 
     /// Fills in every template in a value. Keys of objects may hold templates, too.
@@ -111,12 +120,15 @@ impl Scope {
                 let missing = bytes.unwrap_or_default().saturating_sub(name.len());
                 Ok(Value::String(name + &"x".repeat(missing)))
             }
+            Expression::Password(word) => Ok(Value::String(self.password(word))),
             Expression::Repeat(text, times) => Ok(Value::String(text.repeat(times))),
             Expression::Vector(dimension, seed) => Ok(vector(dimension, seed)),
             Expression::Base64(path) => {
                 let text = as_text(&self.evaluate(path)?);
                 Ok(Value::String(base64::encode(text.as_bytes())))
             }
+            Expression::Vectors(count, dimension, seed) => Ok(vectors(count, dimension, seed).collect()),
+            Expression::Rows(count, dimension, seed) => Ok(rows(count, dimension, seed)),
             Expression::Variable(path) => {
                 let mut words = path.split('.');
                 let first = words.next().unwrap_or_default();
@@ -201,10 +213,13 @@ fn parts(text: &str) -> Result<Vec<Part<'_>>, TemplateError> {
 enum Expression<'a> {
     Variable(&'a str),
     Name(&'a str, Option<usize>),
+    Password(&'a str),
     Repeat(&'a str, usize),
     Vector(usize, u64),
     /// The text of a variable in base64.
     Base64(&'a str),
+    Vectors(usize, usize, u64),
+    Rows(usize, usize, u64),
 }
 
 impl<'a> Expression<'a> {
@@ -220,6 +235,7 @@ impl<'a> Expression<'a> {
                 Ok(bytes) if bytes <= LONGEST => Ok(Expression::Name(name, Some(bytes))),
                 _ => Err(wrong()),
             },
+            ("password", [word]) if !word.is_empty() => Ok(Expression::Password(word)),
             ("repeat", [text, times]) => {
                 let times = times.parse::<usize>().map_err(|_| wrong())?;
                 let fits = text.len().checked_mul(times).is_some_and(|length| length <= LONGEST);
@@ -230,6 +246,18 @@ impl<'a> Expression<'a> {
                 _ => Err(wrong()),
             },
             ("base64", [path]) if !path.is_empty() && !path.contains('(') => Ok(Expression::Base64(path)),
+            ("rows" | "vectors", [count, dimension, seed]) => {
+                let (Ok(count), Ok(dimension), Ok(seed)) =
+                    (count.parse::<usize>(), dimension.parse::<usize>(), seed.parse())
+                else {
+                    return Err(wrong());
+                };
+                match count.checked_mul(dimension) {
+                    Some(all) if all <= LONGEST && word == "rows" => Ok(Expression::Rows(count, dimension, seed)),
+                    Some(all) if all <= LONGEST => Ok(Expression::Vectors(count, dimension, seed)),
+                    _ => Err(wrong()),
+                }
+            }
             _ => Err(wrong()),
         }
     }
@@ -240,6 +268,20 @@ fn vector(dimension: usize, seed: u64) -> Value {
     let mut generator = fastrand::Rng::with_seed(seed);
     let numbers = (0..dimension).map(|_| f64::from(generator.u8(0..64)) / 64.0);
     Value::Array(numbers.filter_map(Number::from_f64).map(Value::Number).collect())
+}
+
+/// So many vectors, each with a seed of its own.
+fn vectors(count: usize, dimension: usize, seed: u64) -> impl Iterator<Item = Value> {
+    let first = seed.wrapping_mul(1_000_003);
+    (1..=count as u64).map(move |number| vector(dimension, first.wrapping_add(number)))
+}
+
+/// Rows with the keys 1, 2, 3 … as `id`, each with a vector of its own.
+fn rows(count: usize, dimension: usize, seed: u64) -> Value {
+    (1..)
+        .zip(vectors(count, dimension, seed))
+        .map(|(id, vector): (u64, _)| json!({"id": id, "vector": vector}))
+        .collect()
 }
 
 /// A value inside a longer text: texts without quotes, everything else as JSON.
@@ -254,7 +296,6 @@ pub fn as_text(value: &Value) -> String {
 mod tests {
     use super::*;
     use proptest::prelude::*;
-    use serde_json::json;
 
     fn scope() -> Scope {
         let mut scope = Scope::new("mc_1_");
@@ -279,6 +320,9 @@ mod tests {
         assert_eq!(vector.as_array().unwrap().len(), 4);
         assert_eq!(vector, scope().fill(&json!("${vector(4, 7)}")).unwrap());
         assert_ne!(vector, scope().fill(&json!("${vector(4, 8)}")).unwrap());
+        let rows = scope().fill(&json!("${rows(3, 4, 7)}")).unwrap();
+        assert_eq!((&rows[0]["id"], &rows[2]["id"]), (&json!(1), &json!(3)));
+        assert_ne!(rows[0]["vector"], rows[1]["vector"]);
     }
 
     #[test]

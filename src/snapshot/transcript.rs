@@ -17,8 +17,16 @@ pub struct Call {
 }
 
 /// Lists of names that no server promises an order for.
-const UNORDERED: [&str; 6] =
-    ["aliases/list", "collections/list", "databases/list", "indexes/list", "roles/list", "users/list"];
+const UNORDERED: [&str; 8] = [
+    "aliases/list",
+    "collections/list",
+    "databases/list",
+    "indexes/list",
+    "resource_groups/list",
+    "roles/list",
+    "users/list",
+    "/v1/vector/collections",
+];
 
 /// The header fields of an ordinary call. Only what differs from them is told.
 const USUAL: [(&str, &str); 3] = [
@@ -111,7 +119,7 @@ fn as_written(body: &[u8]) -> Option<Json> {
 
 fn answered(request: &Request, response: &Response, normaliser: &mut Normaliser) -> String {
     let mut text = format!("< {}", response.status);
-    let order = Order::Answer { data: UNORDERED.contains(&operation(request)) };
+    let order = Order::Answer { data: UNORDERED.contains(&operation(request).split('?').next().unwrap_or_default()) };
     match Json::read(&response.body) {
         Some(value) => push(&mut text, &normaliser.value(&value, order)),
         None if response.body.is_empty() => text.push_str(" (no body)"),

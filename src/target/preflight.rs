@@ -3,12 +3,14 @@
 use super::send_error::SendError;
 use super::sniff::{Speaks, sniff};
 use super::{Redactor, Rest, Secret, Target};
-use crate::contract::{Contract, Recognised};
+use crate::contract::{Contract, Effect, Recognised, Telling};
 use crate::exchange::{Request, Response};
 use crate::profile::Profile;
 use bytes::Bytes;
 use indexmap::IndexMap;
-use serde_json::Value;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
@@ -19,12 +21,42 @@ pub struct Recognition {
     pub profile: Profile,
     /// How that was decided: `has collections/fields/add, lacks jobs/external_collection/describe`.
     pub why: String,
+    /// How sure that is.
+    pub certainty: Certainty,
     /// Every profile that fits what was seen, the chosen one first.
     pub candidates: Vec<Profile>,
     /// Whether the target checks tokens.
     pub auth: bool,
     /// Whether the token was not allowed to list collections, though it is valid.
     pub limited: bool,
+}
+
+/// How sure it is that a target has the profile that was recognised.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Certainty {
+    /// Other profiles fit as well.
+    Guessed,
+    /// No other profile fits, but what would show it for sure is not known or could not be asked.
+    Likely,
+    /// No other profile fits, and every call that tells profiles apart was answered as this one does; or the name of the
+    /// host says so.
+    Certain,
+    /// The user said so, and nothing was asked.
+    #[default]
+    Named,
+}
+
+impl Certainty {
+    /// The word shown to people.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Certainty::Guessed => "guessed",
+            Certainty::Likely => "likely",
+            Certainty::Certain => "certain",
+            Certainty::Named => "named",
+        }
+    }
 }
 
 impl Recognition {
@@ -141,7 +173,7 @@ pub enum PreflightError {
         detail: String,
     },
     /// An HTTP server, but not Milvus.
-    #[error("{address} is not a Milvus server with the RESTful API v2: {CALL} was answered with {seen}. {hint}")]
+    #[error("{address} is not a Milvus server with the RESTful API: {CALL} was answered with {seen}. {hint}")]
     NotMilvus {
         /// The target.
         address: String,
@@ -218,8 +250,15 @@ pub enum PreflightError {
     },
 }
 
-/// The first request, which every version knows and every user may send.
+/// The first request, which every version with v2 knows and every user may send.
 const CALL: &str = "POST /v2/vectordb/collections/list";
+
+/// The operations that list the collections, in v2 and in v1: of these a target is asked whether it is there at all.
+const FIRST: Call = ("POST", "/v2/vectordb/collections/list");
+const FIRST_OF_V1: Call = ("GET", "/v1/vector/collections");
+
+/// A method and a path.
+type Call = (&'static str, &'static str);
 
 /// Between two attempts to reach a server that is starting.
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
@@ -249,14 +288,18 @@ pub async fn preflight(
     timeout: Duration,
 ) -> Result<Recognition, PreflightError> {
     let probe = Probe { target, token, timeout, redactor: Redactor::new(token, []) };
-    let limited = probe.wait_until_ready().await?;
-    let auth = probe.asks_for_tokens().await?;
+    let (first, limited) = probe.wait_until_ready().await?;
+    let auth = probe.asks_for_tokens(first).await?;
     let (candidates, why) = match requested {
         Some(profile) => (vec![profile], "named by the user".to_owned()),
         None => probe.recognise(contract).await?,
     };
+    let (candidates, why, certainty) = match requested {
+        Some(_) => (candidates, why, Certainty::Named),
+        None => probe.weigh(contract, candidates, why).await?,
+    };
     match candidates.first() {
-        Some(&profile) => Ok(Recognition { profile, why, candidates, auth, limited }),
+        Some(&profile) => Ok(Recognition { profile, why, certainty, candidates, auth, limited }),
         None => Err(PreflightError::Unrecognised { address: probe.address(), seen: why }),
     }
 }
@@ -289,26 +332,33 @@ impl Probe<'_> {
         self.target.address().to_owned()
     }
 
-    async fn ask(&self, path: &str, token: Option<&Secret>) -> Result<Response, PreflightError> {
+    async fn ask(&self, (method, path): (&str, &str), token: Option<&Secret>) -> Result<Response, PreflightError> {
         let mut headers = vec![("Content-Type".to_owned(), "application/json".to_owned())];
         headers.extend(token.map(|token| ("Authorization".to_owned(), token.bearer())));
-        let request =
-            Request { method: "POST".to_owned(), path: path.to_owned(), headers, body: Bytes::from_static(b"{}") };
+        let body = Bytes::from_static(if method == "GET" { b"" } else { b"{}" });
+        let request = Request { method: method.to_owned(), path: path.to_owned(), headers, body };
         match self.target.send(&request, self.timeout).await {
             Ok((response, _)) => Ok(response),
             Err(error) => Err(self.explain(error).await),
         }
     }
 
-    /// Asks until the target is ready. Says whether the token is limited.
-    async fn wait_until_ready(&self) -> Result<bool, PreflightError> {
+    /// Asks until the target is ready. Says which call it answers, and whether the token is limited.
+    async fn wait_until_ready(&self) -> Result<(Call, bool), PreflightError> {
         let begun = Instant::now();
         let mut pause = FIRST_PAUSE;
         loop {
-            let answer = self.ask("/v2/vectordb/collections/list", self.token).await?;
+            let (mut first, mut answer) = (FIRST, self.ask(FIRST, self.token).await?);
+            if answer.status == 404 {
+                // A server without v2 may have v1; what answers neither is judged by the answer of v2.
+                let of_v1 = self.ask(FIRST_OF_V1, self.token).await?;
+                if matches!(Heard::of(&of_v1), Heard::Envelope { .. }) {
+                    (first, answer) = (FIRST_OF_V1, of_v1);
+                }
+            }
             let heard = Heard::of(&answer);
             if !heard.is_starting(answer.status) {
-                return self.judge(&answer, &heard);
+                return Ok((first, self.judge(&answer, &heard)?));
             }
             if begun.elapsed() + pause > self.timeout {
                 let seen = self.describe(&answer);
@@ -352,7 +402,7 @@ impl Probe<'_> {
             _ if metrics => "Port 9091 is for metrics and health; the API is on 19530.",
             407 => "The proxy asks for credentials: give them in the URL of the proxy.",
             404 => {
-                "See that host and port are right (19530 unless told otherwise), and that it is Milvus 2.4 or later."
+                "See that host and port are right (19530 unless told otherwise), and that it is Milvus 2.3 or later."
             }
             _ => "See that host and port are right, and whether a gateway or a proxy is between.",
         }
@@ -360,12 +410,12 @@ impl Probe<'_> {
     }
 
     /// Whether a request without a token is turned away.
-    async fn asks_for_tokens(&self) -> Result<bool, PreflightError> {
+    async fn asks_for_tokens(&self, first: Call) -> Result<bool, PreflightError> {
         if self.token.is_none() {
             // The target has just answered without one.
             return Ok(false);
         }
-        let answer = self.ask("/v2/vectordb/collections/list", None).await?;
+        let answer = self.ask(first, None).await?;
         Ok(Heard::of(&answer).is_unauthorised(answer.status))
     }
 
@@ -405,10 +455,83 @@ impl Probe<'_> {
         Ok((fitting.into_iter().map(|(profile, _)| profile).collect(), why))
     }
 
+    /// Asks what tells the fitting profiles from all others, puts the one first that the answers speak for, and says how
+    /// sure that is.
+    async fn weigh(
+        &self,
+        contract: &Contract,
+        candidates: Vec<Profile>,
+        why: String,
+    ) -> Result<(Vec<Profile>, String, Certainty), PreflightError> {
+        let of_host = |profile: &Profile| {
+            let Target::Rest(rest) = self.target else { return false };
+            contract.profiles.get(profile).is_some_and(|facts| by_host(rest, &facts.recognised).is_some())
+        };
+        if candidates.first().is_some_and(of_host) {
+            return Ok((candidates, why, Certainty::Certain));
+        }
+        let mut weighed = Vec::with_capacity(candidates.len());
+        for profile in candidates {
+            let tellings = contract.profiles.get(&profile).map(|facts| facts.recognised.answers.as_slice());
+            let (mut fit, mut other, mut all) = (0, 0, 0);
+            for telling in tellings.unwrap_or_default() {
+                all += 1;
+                match self.code_of(contract, telling).await? {
+                    Some(code) if telling.codes.contains(&code) => fit += 1,
+                    Some(_) => other += 1,
+                    None => {}
+                }
+            }
+            weighed.push((profile, fit, other, all));
+        }
+        // The order stays where no answer speaks against a profile.
+        weighed.sort_by_key(|&(_, _, other, _)| other > 0);
+        let Some(&(_, fit, other, all)) = weighed.first() else {
+            return Ok((Vec::new(), why, Certainty::Guessed));
+        };
+        let certainty = match weighed.get(1) {
+            None if all > 0 && fit == all => Certainty::Certain,
+            None if other == 0 => Certainty::Likely,
+            Some(next) if other == 0 && next.2 > 0 => Certainty::Likely,
+            _ => Certainty::Guessed,
+        };
+        let why = if all > 0 { format!("{why}, {fit} of {all} answers that tell it from others") } else { why };
+        Ok((weighed.into_iter().map(|(profile, ..)| profile).collect(), why, certainty))
+    }
+
+    /// The code with which a call is answered that only reads; nothing when that says nothing, such as a refusal for lack
+    /// of rights.
+    async fn code_of(&self, contract: &Contract, telling: &Telling) -> Result<Option<i64>, PreflightError> {
+        let Some(operation) = contract.operations.get(&telling.call) else { return Ok(None) };
+        if operation.file.effect != Effect::Read {
+            return Ok(None);
+        }
+        let mut headers = vec![("Content-Type".to_owned(), "application/json".to_owned())];
+        headers.extend(self.token.map(|token| ("Authorization".to_owned(), token.bearer())));
+        headers.extend(telling.headers.iter().map(|(name, value)| (name.clone(), value.clone())));
+        let body = telling.with.iter().map(|(key, value)| (key.clone(), value.clone())).collect::<Map<_, _>>();
+        let request = Request {
+            method: operation.file.method.clone(),
+            path: operation.file.path.clone(),
+            headers,
+            body: Bytes::from(Value::Object(body).to_string()),
+        };
+        let answer = match self.target.send(&request, self.timeout).await {
+            Ok((answer, _)) => answer,
+            Err(error) => return Err(self.explain(error).await),
+        };
+        Ok(match Heard::of(&answer) {
+            heard if heard.is_denied(answer.status) => None,
+            Heard::Envelope { code, .. } if answer.status == 200 => Some(code),
+            _ => None,
+        })
+    }
+
     async fn presence(&self, contract: &Contract, name: &str) -> Result<Presence, PreflightError> {
         let made = format!("/v2/vectordb/{name}");
-        let path = contract.operations.get(name).map_or(made.as_str(), |operation| &operation.file.path);
-        let answer = self.ask(path, self.token).await?;
+        let known = contract.operations.get(name).map(|operation| &operation.file);
+        let call = known.map_or(("POST", made.as_str()), |file| (file.method.as_str(), file.path.as_str()));
+        let answer = self.ask(call, self.token).await?;
         Ok(match (answer.status, Heard::of(&answer)) {
             (404, _) => Presence::Lacks,
             (_, Heard::Envelope { .. }) => Presence::Has,
@@ -561,8 +684,10 @@ mod tests {
 
     impl<F: Fn(&str, Option<&str>) -> (u16, String) + Send + Sync> Answer for Fake<F> {
         fn answer(&self, request: &Request) -> Response {
-            assert_eq!((request.method.as_str(), &request.body[..]), ("POST", &b"{}"[..]));
-            let name = request.path.strip_prefix("/v2/vectordb/").unwrap();
+            let of_v1 = request.path.starts_with("/v1/");
+            let expected = if of_v1 { ("GET", &b""[..]) } else { ("POST", &b"{}"[..]) };
+            assert_eq!((request.method.as_str(), &request.body[..]), expected);
+            let name = request.path.strip_prefix("/v2/vectordb/").unwrap_or(&request.path);
             self.asked.lock().unwrap().push(name.to_owned());
             let (status, body) = (self.answer)(name, request.header("Authorization"));
             Response { status, headers: Vec::new(), body: body.into() }
@@ -634,6 +759,34 @@ mod tests {
     }
 
     #[test]
+    fn a_server_without_v2_is_asked_for_v1() {
+        let (result, asked) = look(None, Some(Profile::Milvus23), |name, _| match name {
+            "/v1/vector/collections" => (200, r#"{"code":200,"data":[]}"#.to_owned()),
+            _ => absent(),
+        });
+        assert_eq!(result.unwrap().profile, Profile::Milvus23);
+        assert_eq!(asked, ["collections/list", "/v1/vector/collections"]);
+        let (result, _) = look(None, None, |_, _| absent());
+        assert!(result.unwrap_err().contains("is not a Milvus server"));
+    }
+
+    #[test]
+    fn every_profile_of_the_reference_target_but_the_cloud_is_recognised() {
+        let contract = Contract::load(&Tree::embedded()).unwrap();
+        let runtime = tokio::runtime::Runtime::new().unwrap();
+        for profile in Profile::ALL.into_iter().filter(|profile| *profile != Profile::ZillizCloud) {
+            for token in [None, Some("root:Milvus")] {
+                let config = crate::reference::Config { profile, token: token.map(str::to_owned) };
+                let target = Target::InProcess(Arc::new(crate::reference::Reference::new(config)));
+                let secret = token.map(Secret::new);
+                let found = preflight(&target, &contract, secret.as_ref(), None, Duration::from_secs(5));
+                let found = runtime.block_on(found).unwrap();
+                assert_eq!((found.profile, found.auth), (profile, token.is_some()), "{}", found.why);
+            }
+        }
+    }
+
+    #[test]
     fn the_highest_of_several_fitting_profiles_is_chosen() {
         let lacking = ["collections/flush", "collections/fields/add"];
         let (result, _) = look(None, None, move |name, _| if lacking.contains(&name) { absent() } else { fine() });
@@ -649,7 +802,7 @@ mod tests {
         });
         let refused = result.unwrap_err();
         assert!(refused.contains("lacks jobs/x/describe, answers collections/fields/add with HTTP 501"), "{refused}");
-        assert!(refused.contains("--profile: milvus-2.4, "), "{refused}");
+        assert!(refused.contains("--profile: milvus-2.3, "), "{refused}");
     }
 
     #[test]

@@ -4,6 +4,7 @@ use crate::base64;
 use serde_json::Value;
 use std::borrow::Cow;
 use std::fmt;
+use std::sync::{Arc, PoisonError, RwLock};
 
 /// A text that is never shown by accident.
 #[derive(Clone, PartialEq, Eq)]
@@ -69,12 +70,14 @@ pub struct Redactor {
     token: Option<Secret>,
     /// What to look for, and whether it stands for the token; longest first.
     needles: Vec<(String, bool)>,
+    /// What came to be known on the way, shared by all copies.
+    learned: Arc<RwLock<Vec<String>>>,
 }
 
 impl Redactor {
     /// A redactor for a token and for URLs that may carry a user name and a password.
     pub fn new<'a>(token: Option<&Secret>, urls: impl IntoIterator<Item = &'a str>) -> Self {
-        let mut made = Self { token: token.cloned(), needles: Vec::new() };
+        let mut made = Self { token: token.cloned(), needles: Vec::new(), learned: Arc::default() };
         if let Some(token) = token {
             made.add(token.expose(), true);
             let basic = base64::encode(token.expose().as_bytes());
@@ -100,6 +103,33 @@ impl Redactor {
         made
     }
 
+    /// Takes up one more secret, in this and every copy. Texts of blanks alone are no secrets.
+    pub fn learn(&self, secret: &str) {
+        if secret.trim().len() < SHORTEST || secret == FACTORY_PASSWORD {
+            return;
+        }
+        let quoted = Value::from(secret).to_string();
+        let mut learned = self.learned.write().unwrap_or_else(PoisonError::into_inner);
+        for form in [secret, quoted.trim_matches('"')] {
+            if self.needles.iter().map(|(known, _)| known).chain(learned.iter()).all(|known| known != form) {
+                learned.push(form.to_owned());
+            }
+        }
+        learned.sort_by(|a, b| b.len().cmp(&a.len()).then_with(|| a.cmp(b)));
+    }
+
+    /// Every needle there is by now; the longest first.
+    fn known(&self) -> Cow<'_, [(String, bool)]> {
+        let learned = self.learned.read().unwrap_or_else(PoisonError::into_inner);
+        if learned.is_empty() {
+            return Cow::Borrowed(&self.needles);
+        }
+        let mut all = self.needles.clone();
+        all.extend(learned.iter().map(|needle| (needle.clone(), false)));
+        all.sort_by(|(a, _), (b, _)| b.len().cmp(&a.len()).then_with(|| a.cmp(b)));
+        Cow::Owned(all)
+    }
+
     fn add(&mut self, needle: &str, is_token: bool) {
         let quoted = Value::from(needle).to_string();
         for form in [needle, quoted.trim_matches('"')] {
@@ -116,13 +146,14 @@ impl Redactor {
 
     /// The text without secrets; borrowed when there are none in it.
     pub fn redact<'t>(&self, text: &'t str) -> Cow<'t, str> {
-        if !self.occurs_in(text) {
+        let known = self.known();
+        if !occurs(&known, text) {
             return Cow::Borrowed(text);
         }
         let clean = STAND_INS
             .iter()
-            .map(|&(token, other)| self.replace(text, token, other))
-            .find(|replaced| !self.occurs_in(replaced));
+            .map(|&(token, other)| replace(&known, text, token, other))
+            .find(|replaced| !occurs(&known, replaced));
         Cow::Owned(clean.unwrap_or_else(|| "***".to_owned()))
     }
 
@@ -147,26 +178,29 @@ impl Redactor {
     }
 
     fn occurs_in(&self, text: &str) -> bool {
-        self.needles.iter().any(|(needle, _)| text.contains(needle.as_str()))
+        occurs(&self.known(), text)
     }
+}
 
-    fn replace(&self, text: &str, token: &str, other: &str) -> String {
-        let mut made = String::with_capacity(text.len());
-        let mut rest = text;
-        // The leftmost needle is next; of several that begin there, the longest, which is listed first.
-        while let Some((at, needle, is_token)) = self
-            .needles
-            .iter()
-            .filter_map(|(needle, is_token)| rest.find(needle.as_str()).map(|at| (at, needle, *is_token)))
-            .min_by_key(|&(at, ..)| at)
-        {
-            made.push_str(&rest[..at]);
-            made.push_str(if is_token { token } else { other });
-            rest = &rest[at + needle.len()..];
-        }
-        made.push_str(rest);
-        made
+fn occurs(needles: &[(String, bool)], text: &str) -> bool {
+    needles.iter().any(|(needle, _)| text.contains(needle.as_str()))
+}
+
+fn replace(needles: &[(String, bool)], text: &str, token: &str, other: &str) -> String {
+    let mut made = String::with_capacity(text.len());
+    let mut rest = text;
+    // The leftmost needle is next; of several that begin there, the longest, which is listed first.
+    while let Some((at, needle, is_token)) = needles
+        .iter()
+        .filter_map(|(needle, is_token)| rest.find(needle.as_str()).map(|at| (at, needle, *is_token)))
+        .min_by_key(|&(at, ..)| at)
+    {
+        made.push_str(&rest[..at]);
+        made.push_str(if is_token { token } else { other });
+        rest = &rest[at + needle.len()..];
     }
+    made.push_str(rest);
+    made
 }
 
 impl fmt::Debug for Redactor {
@@ -243,6 +277,16 @@ mod tests {
         let mut value = json!({"a": ["x root:a\"b\\c y", 1, null], "a\"b\\c": {"k": "a\"b\\c"}, "z": true});
         redactor.redact_value(&mut value);
         assert_eq!(value, json!({"a": ["x $MILVUS_TOKEN y", 1, null], "***": {"k": "***"}, "z": true}));
+    }
+
+    #[test]
+    fn what_is_learned_on_the_way_is_known_to_every_copy() {
+        let redactor = of_token("root:hunter22");
+        let copy = redactor.clone();
+        redactor.learn("Pw-1\"2");
+        redactor.learn("   ");
+        assert_eq!(copy.redact(r#"{"password":"Pw-1\"2"} hunter22    Pw-1"2"#), r#"{"password":"***"} ***    ***"#);
+        assert_eq!(copy.redact("a   b"), "a   b", "blanks are no secret");
     }
 
     #[test]

@@ -1,8 +1,11 @@
 //! Collections: their life, their load and what is told of them.
 
+pub(in crate::reference) mod change;
+
 use super::failure::{self, Failure, MissingText, Read};
 use super::index::{self, Index};
 use super::partition::{self, Load, Partition};
+use super::rights::failure::invisible_collection;
 use super::schema::{CONSISTENCY_LEVELS, DataType, Schema};
 use super::{Answer, Arguments, Model, Outcome, go_text, key_values, names, properties};
 use crate::profile::Version;
@@ -20,6 +23,9 @@ const ROW_IDS: i64 = 1 << 17;
 const DESCRIBES_A_LOOK: u8 = 3;
 
 const TTL: &str = "collection.ttl.seconds";
+
+/// The property that keeps partition keys apart.
+const ISOLATION: &str = "partitionkey.isolation";
 const LONGEST_TTL: i64 = 3_155_760_000;
 
 /// What a request to create asks for; equal definitions make the same collection.
@@ -252,11 +258,7 @@ impl Definition {
             return Err(failure::unclassified(version, text));
         }
         let mut properties = IndexMap::new();
-        let stored = [
-            ("ttlSeconds", TTL),
-            ("partitionKeyIsolation", "partitionkey.isolation"),
-            ("mmap.enabled", "mmap.enabled"),
-        ];
+        let stored = [("ttlSeconds", TTL), ("partitionKeyIsolation", ISOLATION), ("mmap.enabled", "mmap.enabled")];
         for (key, property) in stored {
             if let Some(node) = param(key) {
                 properties.insert(property.to_owned(), go_text(node));
@@ -301,6 +303,12 @@ pub(in crate::reference) fn create(model: &mut Model, arguments: &Arguments<'_>)
     names::check_collection(asked, "name", version)?;
     let name = names::trimmed(asked, version);
     definition.schema.check_fields(name, version)?;
+    if let Some(asked) = definition.properties.get(ISOLATION) {
+        definition.schema.check_isolation(asked, name, version)?;
+    }
+    if let Some(seconds) = definition.properties.get(TTL).filter(|_| version >= Version(2, 6)) {
+        seconds.parse::<i64>().map_err(|_| failure::time_to_live(version, seconds))?;
+    }
     let database_name = arguments.database();
     let id = model.new_id(&format!("{database_name}/{name}"));
     let database = model.database_mut(database_name)?;
@@ -327,7 +335,12 @@ fn prepare(collection: &mut Collection, arguments: &Arguments<'_>, version: Vers
             metric => metric,
         };
         let field = collection.schema.vectors().next().map(|field| field.name.clone()).unwrap_or_default();
-        index::create_default(collection, &field, metric, version)?;
+        // v1 gives the index a name of its own; v2 has no such key in a create.
+        let name = match arguments.text("indexName") {
+            "" => &field,
+            name => name,
+        };
+        index::create_default(collection, &field, name, metric, version)?;
         return collection.load(&collection.name.clone(), version);
     }
     let params = arguments.body.get("indexParams").map_or(&[][..], Node::items);
@@ -342,7 +355,8 @@ fn prepare(collection: &mut Collection, arguments: &Arguments<'_>, version: Vers
 }
 
 pub(in crate::reference) fn list(model: &mut Model, arguments: &Arguments<'_>) -> Outcome {
-    Ok(Answer::data(model.database(arguments.database())?.collections.keys().cloned().collect()))
+    let names = model.database(arguments.database())?.collections.keys();
+    Ok(Answer::data(names.filter(|name| model.shows_collection(arguments, name)).cloned().collect()))
 }
 
 pub(in crate::reference) fn has(model: &mut Model, arguments: &Arguments<'_>) -> Outcome {
@@ -360,13 +374,27 @@ pub(in crate::reference) fn has(model: &mut Model, arguments: &Arguments<'_>) ->
 pub(in crate::reference) fn describe(model: &mut Model, arguments: &Arguments<'_>) -> Outcome {
     let version = model.version;
     let name = model.collection(arguments, MissingText::Find)?.name.clone();
+    // 2.5 alone refuses to describe what the caller may not see.
+    let is_2_5 = version >= Version(2, 5) && version < Version(2, 6);
+    if is_2_5 && !model.shows_collection(arguments, &name) {
+        return Err(invisible_collection(arguments.text("collectionName")));
+    }
+    let unknown_load = model.allow("GetLoadState", arguments).err();
     let database = model.database_mut(arguments.database())?;
     let aliases: Vec<String> = database.aliases_of(&name).into_iter().map(str::to_owned).collect();
     let aliases: Vec<&str> = aliases.iter().map(String::as_str).collect();
     let asked = names::trimmed(arguments.text("collectionName"), version);
     let missing = || failure::collection_missing(MissingText::Find, arguments.database(), asked);
     let collection = database.collections.get_mut(&name).ok_or_else(missing)?;
-    Ok(collection.describe(asked, &aliases, version))
+    let mut answer = collection.describe(asked, &aliases, version);
+    if let Some(denied) = unknown_load {
+        // The load is asked for on the way; its refusal becomes a remark.
+        answer.data["load"] = "".into();
+        for (_, remark) in answer.extra.iter_mut().filter(|(key, _)| *key == "message") {
+            *remark = format!("{};{}", denied.message, remark.as_str().unwrap_or_default()).into();
+        }
+    }
+    Ok(answer)
 }
 
 pub(in crate::reference) fn get_stats(model: &mut Model, arguments: &Arguments<'_>) -> Outcome {
@@ -553,12 +581,15 @@ fn check_ttl(seconds: &str) -> Result<(), Failure> {
 }
 
 pub(in crate::reference) fn flush(model: &mut Model, arguments: &Arguments<'_>) -> Outcome {
+    let version = model.version;
     let collection = model.named_collection(arguments, MissingText::Found);
     let collection = collection.map_err(|missing| failure::limiter(&missing))?;
     if std::mem::take(&mut collection.flushed) {
         return Err(failure::rate_limited());
     }
     collection.flushed = true;
+    // Before 2.6 a flush took so long that a load got to its end meanwhile; later a load was seen to go on.
+    while version < Version(2, 6) && matches!(collection.look(), State::Loading { .. }) {}
     collection.partitions.values_mut().for_each(|partition| partition.sealed = partition.rows.len());
     Ok(Answer::done())
 }
@@ -580,7 +611,7 @@ mod tests {
 
     #[test]
     fn a_quick_setup_is_indexed_and_loads_at_once() {
-        let mut model = Model::new(Profile::Milvus26);
+        let mut model = Model::new(Profile::Milvus26, None);
         data(&mut model, "collections/create", &json!({"collectionName": "c", "dimension": 4}));
         assert_eq!(data(&mut model, "indexes/list", &c()), json!(["vector"]));
         let loading = data(&mut model, "collections/get_load_state", &c());
@@ -590,7 +621,7 @@ mod tests {
 
     #[test]
     fn a_client_that_only_retries_its_read_gets_there() {
-        let mut model = Model::new(Profile::Milvus26);
+        let mut model = Model::new(Profile::Milvus26, None);
         data(&mut model, "collections/create", &json!({"collectionName": "c", "dimension": 2}));
         let query = json!({"collectionName": "c", "filter": "id > 0"});
         assert_eq!(refused(&mut model, "entities/query", &query).0, 103);
@@ -613,7 +644,7 @@ mod tests {
 
     #[test]
     fn a_refused_index_leaves_the_collection() {
-        let mut model = Model::new(Profile::Milvus26);
+        let mut model = Model::new(Profile::Milvus26, None);
         let body = json!({"collectionName": "c", "dimension": 2, "metricType": "NOPE"});
         assert_eq!(refused(&mut model, "collections/create", &body).0, 1100);
         assert_eq!(data(&mut model, "collections/has", &c()), json!({"has": true}));

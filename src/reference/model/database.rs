@@ -74,8 +74,9 @@ pub(in crate::reference) fn drop(model: &mut Model, arguments: &Arguments<'_>) -
 }
 
 #[expect(clippy::unnecessary_wraps, reason = "every operation has the same signature")]
-pub(in crate::reference) fn list(model: &mut Model, _: &Arguments<'_>) -> Outcome {
-    Ok(Answer::data(model.databases.keys().cloned().collect()))
+pub(in crate::reference) fn list(model: &mut Model, arguments: &Arguments<'_>) -> Outcome {
+    let names = model.databases.keys().filter(|name| model.shows_database(arguments, name));
+    Ok(Answer::data(names.cloned().collect()))
 }
 
 pub(in crate::reference) fn describe(model: &mut Model, arguments: &Arguments<'_>) -> Outcome {
@@ -116,7 +117,7 @@ mod tests {
 
     #[test]
     fn a_database_is_made_once_and_dropped_as_often_as_you_like() {
-        let mut model = Model::new(Profile::Milvus26);
+        let mut model = Model::new(Profile::Milvus26, None);
         data(&mut model, "databases/create", &json!({"dbName": "d", "properties": {"a": 1, "b": true}}));
         assert_eq!(refused(&mut model, "databases/create", &json!({"dbName": "d"})).0, 65535);
         let described = data(&mut model, "databases/describe", &json!({"dbName": "d"}));
@@ -129,7 +130,7 @@ mod tests {
 
     #[test]
     fn there_are_at_most_64() {
-        let mut model = Model::new(Profile::Milvus26);
+        let mut model = Model::new(Profile::Milvus26, None);
         for number in 1..64 {
             data(&mut model, "databases/create", &json!({"dbName": format!("d{number}")}));
         }
@@ -150,7 +151,7 @@ mod tests {
 
     #[test]
     fn properties_are_altered_and_dropped() {
-        let mut model = Model::new(Profile::Milvus25);
+        let mut model = Model::new(Profile::Milvus25, None);
         data(&mut model, "databases/create", &json!({"dbName": "d"}));
         data(&mut model, "databases/alter", &json!({"dbName": "d", "properties": {"k": "v"}}));
         data(&mut model, "databases/drop_properties", &json!({"dbName": "d", "propertyKeys": ["k", "other"]}));

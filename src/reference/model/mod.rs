@@ -4,24 +4,44 @@
 //! that the same calls on a collection have the same answers whatever happens to other collections meanwhile.
 
 pub(super) mod alias;
+pub(super) mod analyzer;
 pub(super) mod collection;
 pub(super) mod database;
+mod decoder;
 pub(super) mod entity;
+pub(super) mod external_refresh;
 pub(super) mod failure;
 mod filter;
+mod function;
+mod geometry;
+mod half;
+pub(super) mod import_job;
 pub(super) mod index;
+mod index_params;
+pub(super) mod instance;
 mod names;
 pub(super) mod partition;
+pub(super) mod privilege_group;
+pub(super) mod resource_group;
+mod rights;
+pub(super) mod role;
 mod row;
 mod schema;
 mod search;
+mod time;
+pub(super) mod user;
+pub(super) mod v1;
+mod vector;
 
 use super::json::{Node, Value as Json};
 use crate::profile::{Profile, Version};
 use collection::Collection;
 use database::Database;
 use failure::{Failure, MissingText};
+use import_job::Imports;
 use indexmap::IndexMap;
+use resource_group::ResourceGroups;
+use rights::Rights;
 use serde_json::{Value, json};
 use std::collections::HashMap;
 
@@ -41,6 +61,8 @@ pub(super) struct Answer {
     pub(super) data: Value,
     /// The further keys of the envelope.
     pub(super) extra: Vec<(&'static str, Value)>,
+    /// The whole body, of the calls that are answered without an envelope.
+    pub(super) bare: Option<String>,
 }
 
 impl Answer {
@@ -50,7 +72,12 @@ impl Answer {
     }
 
     fn data(data: Value) -> Self {
-        Self { data, extra: Vec::new() }
+        Self { data, extra: Vec::new(), bare: None }
+    }
+
+    /// An answer without an envelope.
+    fn bare(body: String) -> Self {
+        Self { bare: Some(body), ..Self::done() }
     }
 
     fn with(mut self, key: &'static str, value: impl Into<Value>) -> Self {
@@ -67,6 +94,8 @@ pub(super) struct Arguments<'a> {
     pub(super) header_database: Option<&'a str>,
     /// Whether 64-bit integers are to be answered as text.
     pub(super) ids_as_text: bool,
+    /// The user who calls, when credentials are checked.
+    pub(super) caller: Option<String>,
 }
 
 impl Arguments<'_> {
@@ -85,10 +114,7 @@ impl Arguments<'_> {
     }
 
     fn int(&self, key: &str) -> Option<i64> {
-        match self.body.get(key)?.value {
-            Json::Number(number) => number.parse().ok(),
-            _ => None,
-        }
+        int(&self.body, key)
     }
 
     fn texts(&self, key: &str) -> Vec<&str> {
@@ -104,6 +130,13 @@ fn flag(node: &Node<'_>, key: &str) -> bool {
     node.get(key).is_some_and(|node| node.value == Json::Bool(true))
 }
 
+fn int(node: &Node<'_>, key: &str) -> Option<i64> {
+    match node.get(key)?.value {
+        Json::Number(number) => number.parse().ok(),
+        _ => None,
+    }
+}
+
 fn texts<'n>(node: &'n Node<'_>, key: &str) -> Vec<&'n str> {
     node.get(key).map_or(&[][..], Node::items).iter().map(|item| item.as_str().unwrap_or_default()).collect()
 }
@@ -112,7 +145,7 @@ fn texts<'n>(node: &'n Node<'_>, key: &str) -> Vec<&'n str> {
 fn go_text(node: &Node<'_>) -> String {
     match &node.value {
         Json::Null => "<nil>".to_owned(),
-        Json::Number(number) => number.parse::<f64>().map_or_else(|_| (*number).to_owned(), super::render::float),
+        Json::Number(number) => number.parse::<f64>().map_or_else(|_| (*number).to_owned(), super::render::general),
         Json::String(text) => text.clone().into_owned(),
         Json::Array(items) => format!("[{}]", items.iter().map(go_text).collect::<Vec<_>>().join(" ")),
         Json::Bool(_) | Json::Object(_) => node.raw.to_owned(),
@@ -133,16 +166,29 @@ fn key_values(properties: &IndexMap<String, String>) -> Value {
 #[derive(Clone, Debug)]
 pub(super) struct Model {
     version: Version,
+    /// Whether it is to be like the managed service where the documents of that differ.
+    is_cloud: bool,
     databases: IndexMap<String, Database>,
+    resource_groups: ResourceGroups,
+    imports: Imports,
     /// How often a name has been used, so that a collection made anew gets another id.
     uses: HashMap<String, i64>,
+    rights: Rights,
 }
 
 impl Model {
-    /// An empty store of this profile.
-    pub(super) fn new(profile: Profile) -> Self {
+    /// An empty store of this profile, whose superuser has these credentials when they are checked at all.
+    pub(super) fn new(profile: Profile, token: Option<&str>) -> Self {
         let databases = IndexMap::from([(DEFAULT_DATABASE.to_owned(), Database::new(1, IndexMap::new()))]);
-        Self { version: profile.version(), databases, uses: HashMap::new() }
+        Self {
+            version: profile.version(),
+            is_cloud: profile == Profile::ZillizCloud,
+            databases,
+            resource_groups: ResourceGroups::default(),
+            imports: Imports::default(),
+            uses: HashMap::new(),
+            rights: Rights::new(token),
+        }
     }
 
     /// An id that depends on the name and on how often it was asked for, on nothing else.
@@ -187,10 +233,23 @@ pub(super) mod testing {
 
     /// Makes one call and gives its outcome.
     pub(in crate::reference) fn call(model: &mut Model, path: &str, body: &Value) -> Outcome {
-        let operation = operations::find(path, model.version).unwrap();
+        make(model, None, path, body)
+    }
+
+    /// Makes one call as this user and gives its outcome.
+    pub(in crate::reference) fn call_as(model: &mut Model, caller: &str, path: &str, body: &Value) -> Outcome {
+        make(model, Some(caller), path, body)
+    }
+
+    fn make(model: &mut Model, caller: Option<&str>, path: &str, body: &Value) -> Outcome {
+        let operation = operations::find(path, model.version, model.is_cloud).unwrap();
         let text = body.to_string();
-        let body = binding::bind(&operation.shape, &text, model.version).unwrap();
-        (operation.run)(model, &Arguments { body, header_database: None, ids_as_text: false })
+        let version = operations::version_of(path, model.version, model.is_cloud);
+        let body = binding::bind(&operation.shape, &text, version).unwrap();
+        let caller = caller.map(str::to_owned);
+        let arguments = Arguments { body, header_database: None, ids_as_text: false, caller };
+        model.permit(path, &arguments)?;
+        (operation.run)(model, &arguments)
     }
 
     /// Makes one call that succeeds and gives its data.
@@ -206,7 +265,7 @@ pub(super) mod testing {
 
     /// A model of this profile with the collection `c`: quick setup, dimension 2, metric L2, loaded.
     pub(in crate::reference) fn quick(profile: Profile) -> Model {
-        let mut model = Model::new(profile);
+        let mut model = Model::new(profile, None);
         data(&mut model, "collections/create", &json!({"collectionName": "c", "dimension": 2, "metricType": "L2"}));
         settle(&mut model, "c");
         model
@@ -226,7 +285,7 @@ mod tests {
 
     #[test]
     fn ids_depend_on_the_name_and_its_uses_only() {
-        let (mut one, mut two) = (Model::new(Profile::Milvus26), Model::new(Profile::Milvus26));
+        let (mut one, mut two) = (Model::new(Profile::Milvus26, None), Model::new(Profile::Milvus26, None));
         two.new_id("other");
         assert_eq!(one.new_id("default/c"), two.new_id("default/c"));
         let (first, second) = (one.new_id("default/d"), one.new_id("default/d"));

@@ -1,8 +1,13 @@
 //! The schema of a collection: data types, fields, functions and the rules they keep.
 
+mod change;
+
+pub(super) use change::{field_params, moves_data};
+
 use super::failure::{self, Failure};
+use super::function::{self, Function};
 use super::row::Cell;
-use super::{Arguments, flag, names, text, texts};
+use super::{Arguments, flag, names, text};
 use crate::profile::Version;
 use crate::reference::json::{Node, Value as Json};
 use serde_json::{Value, json};
@@ -60,10 +65,11 @@ const DATA_TYPES: [(DataType, &str, Version); 20] = {
         (DataType::Double, "Double", FIRST),
         (DataType::VarChar, "VarChar", FIRST),
         (DataType::String, "String", FIRST),
-        (DataType::Text, "Text", FIRST),
+        (DataType::Text, "Text", LATER),
         (DataType::Json, "JSON", FIRST),
         (DataType::Array, "Array", FIRST),
-        (DataType::Geometry, "Geometry", LATER),
+        // In 2.5 a schema may have it, while no row may hold one.
+        (DataType::Geometry, "Geometry", Version(2, 5)),
         (DataType::Timestamptz, "Timestamptz", LATER),
         (DataType::BinaryVector, "BinaryVector", FIRST),
         (DataType::FloatVector, "FloatVector", FIRST),
@@ -174,7 +180,7 @@ impl Field {
         }
     }
 
-    fn param(&self, key: &str) -> Option<&str> {
+    pub(super) fn param(&self, key: &str) -> Option<&str> {
         self.params.iter().find(|(known, _)| known == key).map(|(_, value)| value.as_str())
     }
 
@@ -195,6 +201,11 @@ impl Field {
     /// The longest array.
     pub(super) fn max_capacity(&self) -> usize {
         self.number("max_capacity").unwrap_or(usize::MAX)
+    }
+
+    /// How its text is taken apart.
+    pub(super) fn analyzer_params(&self) -> Option<&str> {
+        self.param("analyzer_params")
     }
 
     fn describe(&self, auto_id: bool, version: Version) -> Value {
@@ -225,15 +236,6 @@ impl Field {
         }
         entry
     }
-}
-
-/// A function that fills one field from others; 2.4 has none.
-#[derive(Clone, Debug, PartialEq)]
-struct Function {
-    name: String,
-    description: String,
-    inputs: Vec<String>,
-    outputs: Vec<String>,
 }
 
 /// The schema of a collection.
@@ -280,12 +282,7 @@ impl Schema {
         vector.params.push(("dim".to_owned(), dimension.to_string()));
         let dynamic = match params.and_then(|params| params.get("enableDynamicField")).map(super::go_text) {
             None => true,
-            Some(text) => super::row::go_bool(&text).ok_or_else(|| {
-                failure::unclassified(
-                    version,
-                    format!("parse enableDynamicField fail, err:strconv.ParseBool: parsing {text:?}: invalid syntax"),
-                )
-            })?,
+            Some(text) => super::row::go_bool(&text).ok_or_else(|| failure::dynamic_flag(&text))?,
         };
         let auto_id = arguments.flag("autoID");
         Ok(Self { fields: vec![key, vector], functions: Vec::new(), dynamic, auto_id }.numbered())
@@ -295,7 +292,7 @@ impl Schema {
     pub(super) fn custom(schema: &Node<'_>, version: Version) -> Result<Self, Failure> {
         let functions = schema.get("functions").map_or(&[][..], Node::items);
         let functions = if version < Version(2, 5) { &[][..] } else { functions };
-        let functions = functions.iter().map(|node| function(node, version)).collect::<Result<Vec<_>, _>>()?;
+        let functions = functions.iter().map(|node| Function::read(node, version)).collect::<Result<Vec<_>, _>>()?;
         let fields = schema.get("fields").map_or(&[][..], Node::items);
         let mut fields = fields.iter().map(|node| field(node, version)).collect::<Result<Vec<_>, _>>()?;
         for field in &mut fields {
@@ -325,6 +322,12 @@ impl Schema {
         self.fields.iter().filter(|field| field.data_type.is_vector())
     }
 
+    /// The fields from whose text a function fills this one.
+    pub(super) fn function_inputs(&self, output: &str) -> Option<&[String]> {
+        let function = self.functions.iter().find(|function| function.outputs.iter().any(|name| name == output));
+        function.map(|function| function.inputs.as_slice())
+    }
+
     /// Whether rows are spread over partitions by a field.
     pub(super) fn has_partition_key(&self) -> bool {
         self.fields.iter().any(|field| field.spread.partition_key)
@@ -341,18 +344,7 @@ impl Schema {
     }
 
     pub(super) fn describe_functions(&self) -> Value {
-        let entries = self.functions.iter().zip(FIRST_FIELD_ID..).map(|(function, id)| {
-            json!({
-                "description": function.description,
-                "id": id,
-                "inputFieldNames": function.inputs,
-                "name": function.name,
-                "outputFieldNames": function.outputs,
-                "params": null,
-                "type": 1,
-            })
-        });
-        entries.collect()
+        self.functions.iter().zip(FIRST_FIELD_ID..).map(|(function, id)| function.describe(id)).collect()
     }
 
     /// The checks that come before that of the collection's name: counts and the presence of a vector.
@@ -376,13 +368,14 @@ impl Schema {
     pub(super) fn check_fields(&self, collection: &str, version: Version) -> Result<(), Failure> {
         self.check_keys(version)?;
         for field in &self.fields {
-            names::check_field(&field.name)?;
+            names::check_field(&field.name, version)?;
             if matches!(field.name.as_str(), "RowID" | "Timestamp") {
                 return Err(failure::system_field(version, &field.name));
             }
             check_default(field)?;
             check_nullable(field, version)?;
             check_params(field, collection, version)?;
+            function::check_match(field, version)?;
         }
         for (index, field) in self.fields.iter().enumerate() {
             if self.fields[..index].iter().any(|earlier| earlier.name == field.name) {
@@ -390,7 +383,47 @@ impl Schema {
                 return Err(failure::unclassified(version, format!("duplicated field name{name}")));
             }
         }
+        self.check_clustering(collection, version)?;
+        function::check(&self.functions, &self.fields, version)
+    }
+
+    fn check_clustering(&self, collection: &str, version: Version) -> Result<(), Failure> {
+        let keys: Vec<_> = self.fields.iter().filter(|field| field.spread.clustering_key).collect();
+        if let [first, second, ..] = keys[..] {
+            let text = format!("there are more than one clustering key, field name = {}, {}", first.name, second.name);
+            return Err(failure::illegal_schema(&text, collection));
+        }
+        let Some(key) = keys.first() else { return Ok(()) };
+        if key.data_type.is_vector() && (version < Version(2, 6) || key.data_type == DataType::FloatVector) {
+            return Err(failure::vector_clustering(collection));
+        }
+        let numbers = key.data_type.is_integer() || matches!(key.data_type, DataType::Float | DataType::Double);
+        if version >= Version(2, 6) && !numbers && !key.data_type.is_text() {
+            let (name, kind) = (&key.name, key.data_type.name());
+            let text = format!("clustering key field {name} has unsupported data type {kind}");
+            return Err(failure::illegal_schema(&text, collection));
+        }
         Ok(())
+    }
+
+    /// Partition keys may be kept apart only where there is one, and not at all in 2.4.
+    pub(super) fn check_isolation(&self, asked: &str, collection: &str, version: Version) -> Result<(), Failure> {
+        let Some(asked) = super::row::go_bool(asked) else {
+            let text = format!("strconv.ParseBool: parsing {asked:?}: invalid syntax");
+            let doing = if version < Version(3, 0) { "" } else { "failed to parse partition key isolation: " };
+            return Err(failure::unclassified(version, format!("{doing}{text}")));
+        };
+        let text = if !asked {
+            return Ok(());
+        } else if !self.has_partition_key() {
+            "partition key isolation mode is enabled but no partition key field is set. \
+             Please set the partition key first"
+        } else if version < Version(2, 5) {
+            "partition key isolation mode is enabled but current Milvus does not support it. Please contact us"
+        } else {
+            return Ok(());
+        };
+        Err(failure::illegal_schema(text, collection))
     }
 
     fn check_keys(&self, version: Version) -> Result<(), Failure> {
@@ -419,21 +452,16 @@ impl Schema {
             let text = "string data type not supported yet, please use VarChar type instead";
             return Err(failure::unclassified(version, text));
         }
-        self.check_partition_key(version)
-    }
-
-    fn check_partition_key(&self, version: Version) -> Result<(), Failure> {
-        let mut keys = self.fields.iter().filter(|field| field.spread.partition_key);
-        let Some(key) = keys.next() else { return Ok(()) };
-        if key.primary {
+        let partition_keys: Vec<_> = self.fields.iter().filter(|field| field.spread.partition_key).collect();
+        if let [first, second, ..] = partition_keys[..] {
+            let text = format!("there are more than one partition key, field name = {}, {}", first.name, second.name);
+            return Err(failure::unclassified(version, text));
+        }
+        if partition_keys.iter().any(|field| field.primary) {
             return Err(failure::unclassified(version, "the partition key field must not be primary field"));
         }
-        if !key.data_type.may_be_key() {
+        if partition_keys.iter().any(|field| !field.data_type.may_be_key()) {
             return Err(failure::unclassified(version, "the data type of partition key should be Int64 or VarChar"));
-        }
-        if let Some(second) = keys.next() {
-            let text = format!("there are more than one partition key, field name = {}, {}", key.name, second.name);
-            return Err(failure::unclassified(version, text));
         }
         Ok(())
     }
@@ -441,12 +469,19 @@ impl Schema {
 
 fn field(node: &Node<'_>, version: Version) -> Result<Field, Failure> {
     let type_name = text(node, "dataType");
+    // The name is known, and stands for no type.
+    if type_name == "None" {
+        return Err(failure::unclassified(version, "data type None is not valid"));
+    }
     let data_type = DataType::named(type_name, version).ok_or_else(|| {
         failure::plain_invalid(format!("invalid parameter, data type {type_name} is invalid(case sensitive)."))
     })?;
     let mut field = Field::new(text(node, "fieldName"), data_type);
     if data_type == DataType::Array {
         let name = text(node, "elementDataType");
+        if name == "None" {
+            return Err(failure::unclassified(version, "element data type None is not valid"));
+        }
         field.element = Some(DataType::named(name, version).ok_or_else(|| {
             failure::plain_invalid(format!("invalid parameter, element data type {name} is invalid(case sensitive)."))
         })?);
@@ -477,7 +512,8 @@ fn default(value: &Node<'_>, data_type: DataType, version: Version) -> Result<Ce
         (DataType::Bool, Json::Bool(flag)) => Cell::Bool(*flag),
         (DataType::Float, Json::Number(number)) => Cell::Float(number.parse().unwrap_or_default()),
         (DataType::Double, Json::Number(number)) => Cell::Double(number.parse().unwrap_or_default()),
-        (DataType::VarChar | DataType::Timestamptz | DataType::Geometry, Json::String(text)) => {
+        (DataType::VarChar, Json::String(text)) => Cell::Text(text.clone().into_owned()),
+        (DataType::Timestamptz | DataType::Geometry, Json::String(text)) if version >= Version(2, 6) => {
             Cell::Text(text.clone().into_owned())
         }
         (integer, Json::Number(number)) if integer.is_integer() => Cell::Int(whole(number)),
@@ -523,23 +559,6 @@ fn bad_default(value: &Node<'_>, data_type: DataType, version: Version) -> Failu
     ))
 }
 
-fn function(node: &Node<'_>, version: Version) -> Result<Function, Failure> {
-    let kind = text(node, "type");
-    if !matches!(kind, "BM25" | "TextEmbedding") {
-        if version < Version(2, 6) {
-            return Err(failure::mismatched("function data type is invalid(case sensitive): ", "FunctionType", kind));
-        }
-        return Err(failure::invalid(format!("Unsupported function type: {kind}")));
-    }
-    let owned = |key| texts(node, key).into_iter().map(str::to_owned).collect();
-    Ok(Function {
-        name: text(node, "name").to_owned(),
-        description: text(node, "description").to_owned(),
-        inputs: owned("inputFieldNames"),
-        outputs: owned("outputFieldNames"),
-    })
-}
-
 fn check_default(field: &Field) -> Result<(), Failure> {
     let range = field.data_type.integers();
     match field.default {
@@ -547,6 +566,10 @@ fn check_default(field: &Field) -> Result<(), Failure> {
         Some(Cell::Int(_)) if field.data_type == DataType::Int32 => Ok(()),
         Some(Cell::Int(number)) if !range.contains(&number) => {
             Err(failure::default_out_of_range(number, *range.start(), *range.end()))
+        }
+        Some(Cell::Text(ref text)) if field.data_type.is_text() && text.len() > field.max_length() => {
+            let text = format!("the length ({}) of string exceeds max length ({}): ", text.len(), field.max_length());
+            Err(failure::mismatched(&text, "valid length string", "string length exceeds max length"))
         }
         _ => Ok(()),
     }
@@ -605,6 +628,9 @@ fn check_dimension(field: &Field, version: Version) -> Result<(), Failure> {
         ));
     };
     if field.data_type == DataType::SparseFloatVector {
+        if version >= Version(3, 0) {
+            number(text)?;
+        }
         return refuse(format!("dim should not be specified for sparse vector field {name}(0)"));
     }
     let dimension = number(text)?;
@@ -612,6 +638,11 @@ fn check_dimension(field: &Field, version: Version) -> Result<(), Failure> {
         DataType::BinaryVector => ("binary", BINARY_DIMENSIONS),
         _ => ("float", DIMENSIONS),
     };
+    if version < Version(2, 4) {
+        let known = 1..=*DIMENSIONS.end();
+        let text = format!("invalid dimension: {dimension}. should be in range 1 ~ {}", known.end());
+        return if known.contains(&dimension) { Ok(()) } else { refuse(text) };
+    }
     if dimension < *range.start() {
         return refuse(format!("invalid dimension: {dimension}. should be in range 2 ~ {}", DIMENSIONS.end()));
     }
@@ -674,7 +705,7 @@ mod tests {
     use crate::profile::Profile;
 
     fn create(profile: Profile, fields: &Value) -> (i32, String) {
-        let mut model = Model::new(profile);
+        let mut model = Model::new(profile, None);
         let body = json!({"collectionName": "c", "schema": {"fields": fields}});
         refused(&mut model, "collections/create", &body)
     }
@@ -731,7 +762,7 @@ mod tests {
         ]);
         let body = json!({"collectionName": "c", "schema": {"fields": fields}});
         for (profile, nullable) in [(Profile::Milvus24, None), (Profile::Milvus25, Some(&json!(false)))] {
-            let mut model = Model::new(profile);
+            let mut model = Model::new(profile, None);
             data(&mut model, "collections/create", &body);
             let described = data(&mut model, "collections/describe", &json!({"collectionName": "c"}));
             assert_eq!(described["fields"][0].get("nullable"), nullable);

@@ -1,14 +1,24 @@
 //! Mutants written by hand, each for the requirements that it names: a table a group of operations.
 
 mod aliases;
+mod changes;
 mod collections;
 mod databases;
 mod entities;
+mod filters;
 mod indexes;
+mod jobs;
 mod load;
 mod partitions;
+mod privilege_groups;
+mod resource_groups;
+mod roles;
 mod rules;
+mod search;
 mod transport;
+mod users;
+mod v1;
+mod values;
 mod wire;
 
 use super::{Broken, Call, empty, is_failure, is_success, parsed, refusal, rewritten, success};
@@ -34,6 +44,8 @@ enum Deed {
     Accepts(&'static str),
     /// Reads these keys of the request as if they were not there.
     Ignores(&'static [&'static str]),
+    /// Does nothing and answers an empty success where the model refuses with this HTTP status.
+    Admits(u16),
     /// Answers an object that is not empty.
     Chats,
     /// Refuses what the model would do, under this condition, with this code and message.
@@ -49,14 +61,24 @@ enum Deed {
 /// All of them.
 pub(super) const TABLES: &[&[Own]] = &[
     aliases::TABLE,
+    changes::TABLE,
     collections::TABLE,
     databases::TABLE,
     entities::TABLE,
+    filters::TABLE,
     indexes::TABLE,
+    jobs::TABLE,
     load::TABLE,
     partitions::TABLE,
+    privilege_groups::TABLE,
+    resource_groups::TABLE,
+    roles::TABLE,
     rules::TABLE,
+    search::TABLE,
     transport::TABLE,
+    users::TABLE,
+    v1::TABLE,
+    values::TABLE,
     wire::TABLE,
 ];
 
@@ -80,6 +102,10 @@ impl Own {
                 let body = parsed(&honest);
                 let meant = is_failure(&body) && body["message"].as_str().is_some_and(|message| message.contains(text));
                 if meant { (success(&empty()), true) } else { (honest, false) }
+            }
+            Deed::Admits(status) => {
+                let honest = broken.honest(call);
+                if honest.status == *status { (success(&empty()), true) } else { (honest, false) }
             }
             Deed::Ignores(keys) => changed(broken, call, |body| {
                 if let Some(body) = body.as_object_mut() {

@@ -8,11 +8,8 @@ const SCRIPT: &str = include_str!("../html/compare.js");
 
 pub(super) fn html(compared: &Comparison) -> String {
     let names = compared.sides.iter().map(|side| side.name.as_str()).collect::<Vec<_>>().join(", ");
-    let mut body = format!(
-        "<header><h1>{} runs side by side</h1><p class=\"facts\">{}</p></header><main>",
-        compared.sides.len(),
-        escaped(&names)
-    );
+    let mut body =
+        format!("<header><h1>{} runs side by side</h1><p>{}</p></header><main>", compared.sides.len(), escaped(&names));
     sides(compared, &mut body);
     agreement(compared, &mut body);
     compared.series.iter().for_each(|series| trend(compared, series, &mut body));

@@ -42,6 +42,8 @@ pub struct Side {
     pub name: String,
     /// The server.
     pub target: String,
+    /// Whether it is the embedded reference target.
+    pub embedded: bool,
     /// The contract that was applied.
     pub profile: Profile,
     /// When it began.
@@ -125,10 +127,8 @@ impl Comparison {
             .flat_map(|left| (left + 1..runs.len()).map(move |right| (left, right)))
             .map(|of| Pair::of(of, &requirements, &readings))
             .collect();
-        let series = ["Milvus", "Zilliz Cloud"]
-            .into_iter()
-            .filter_map(|product| Series::of(product, &sides, &requirements, &readings))
-            .collect();
+        let series =
+            PRODUCTS.into_iter().filter_map(|product| Series::of(product, &sides, &requirements, &readings)).collect();
         Self { schema: SCHEMA, sides, pairs, series, requirements, readings }
     }
 
@@ -151,8 +151,12 @@ impl Comparison {
     }
 }
 
-fn product(profile: Profile) -> &'static str {
-    if profile == Profile::ZillizCloud { "Zilliz Cloud" } else { "Milvus" }
+/// What has versions. The reference target is none of the servers that it imitates.
+const PRODUCTS: [&str; 4] =
+    ["Milvus", "Zilliz Cloud", "The reference target as Milvus", "The reference target as Zilliz Cloud"];
+
+fn product(side: &Side) -> &'static str {
+    PRODUCTS[usize::from(side.embedded) * 2 + usize::from(side.profile == Profile::ZillizCloud)]
 }
 
 /// Whether a verdict says something of the target.
@@ -209,6 +213,7 @@ impl Side {
         Self {
             name: run.name.clone(),
             target: head.target.address.clone(),
+            embedded: head.target.embedded,
             profile: head.profile,
             started: head.started.clone(),
             complete: run.results.outcome.complete,
@@ -247,7 +252,7 @@ impl Series {
         rows: &[Row],
         readings: &IndexMap<String, Vec<IndexMap<String, u64>>>,
     ) -> Option<Self> {
-        let mut own: Vec<usize> = (0..sides.len()).filter(|&at| product(sides[at].profile) == name).collect();
+        let mut own: Vec<usize> = (0..sides.len()).filter(|&at| product(&sides[at]) == name).collect();
         own.sort_by(|&one, &other| {
             (sides[one].profile, &sides[one].started).cmp(&(sides[other].profile, &sides[other].started))
         });
