@@ -53,6 +53,11 @@ fn snapshot(name: &str, text: &str) {
     settings.bind(|| insta::assert_snapshot!(name, text));
 }
 
+/// Says what is not tried, past the capture of the test runner.
+fn skipped(why: &str) {
+    writeln!(std::io::stderr(), "skipped: a consumer of a report, since {why}").unwrap();
+}
+
 /// The answer of a program that reads the text; nothing, said aloud, when there is no such program.
 fn consumed(program: &str, arguments: &[&str], text: &str) -> Option<(bool, String)> {
     let child = Command::new(program)
@@ -62,7 +67,7 @@ fn consumed(program: &str, arguments: &[&str], text: &str) -> Option<(bool, Stri
         .stderr(Stdio::piped())
         .spawn();
     let Ok(mut child) = child else {
-        println!("skipped: there is no `{program}`");
+        skipped(&format!("there is no `{program}`"));
         return None;
     };
     child.stdin.take().unwrap().write_all(text.as_bytes()).unwrap();
@@ -113,7 +118,7 @@ fn a_consumer_of_tap_counts_as_the_run_does() {
                   scalar($p->parse_errors)), \"\\n\"";
     let Some((_, said)) = consumed("perl", &["-e", script], &text) else { return };
     if said.contains("Can't locate TAP/Parser.pm") {
-        println!("skipped: this perl has no TAP::Parser");
+        skipped("this perl has no TAP::Parser");
         return;
     }
     let counts = results.outcome.summary;
@@ -143,7 +148,7 @@ fn sarif_fits_its_schema_and_points_at_steps() {
                   print(len(log.runs[0].results), 'results')";
     let Some((fits, said)) = consumed("python3", &["-c", script], &text) else { return };
     if said.is_empty() && !fits {
-        println!("skipped: this python has no package `pydantic-sarif`, which knows the schema of SARIF 2.1.0");
+        skipped("this python has no package `pydantic-sarif`, which knows the schema of SARIF 2.1.0");
         return;
     }
     assert_eq!((fits, said.trim()), (true, format!("{findings} results").as_str()));
@@ -234,7 +239,7 @@ fn a_report_after_the_run_is_that_of_the_run_and_no_secret_is_in_any() {
     let mut command = tool(own.path());
     command.args(["run", "collections", "transport", "--target", &server.url, "--token", TOKEN, "-q"]);
     command.args(["--profile", "milvus-3.0", "--gate", "observed", "--results", "r.json", "--record-exchanges"]);
-    wanted.iter().for_each(|report| drop(command.args(["--report", report])));
+    command.args(wanted.iter().flat_map(|report| ["--report", report]));
     run(&mut command).exits(1);
     for name in names {
         let made = std::fs::read_to_string(file(&format!("run.{name}"))).unwrap();

@@ -311,6 +311,7 @@ fn cell(verdict: Option<Verdict>) -> (&'static str, &'static str) {
 mod tests {
     use super::*;
     use crate::results::{Head, Outcome, RequirementResult, SCHEMA, TargetFacts, Tool};
+    use crate::target::Certainty;
 
     fn run(name: &str, profile: Profile, verdicts: &[(&str, Verdict)], form: &str) -> Named {
         let requirement = |(id, verdict): &(&str, Verdict)| RequirementResult {
@@ -329,6 +330,7 @@ mod tests {
             target: TargetFacts { address: "http://x".to_owned(), embedded: false, auth: false },
             profile,
             profile_reason: "given".to_owned(),
+            profile_certainty: Certainty::default(),
             run: "mc_a".to_owned(),
             started: "2026-01-01T00:00:00Z".to_owned(),
             gate: Level::Must,
