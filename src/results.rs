@@ -4,7 +4,7 @@
 //! the file is one JSON object. [`read`] takes both.
 
 use crate::contract::Contract;
-use crate::engine::CaseReport;
+use crate::engine::{CaseReport, Latency};
 use crate::profile::Profile;
 use crate::target::Certainty;
 use crate::verdict::{Level, Source, Verdict};
@@ -91,6 +91,8 @@ pub struct Outcome {
     pub requirements: Vec<RequirementResult>,
     /// Which form of each reading the target follows, with the number of answers that had it.
     pub readings: IndexMap<String, IndexMap<String, u64>>,
+    /// How long answers took, by operation, cleaning up left out.
+    pub latency: IndexMap<String, Latency>,
     /// Cases by verdict.
     pub summary: Counts,
     /// Calls made, polls included.
@@ -178,6 +180,7 @@ pub struct Totals {
     calls: u64,
     checks: IndexMap<String, Checked>,
     readings: IndexMap<String, IndexMap<String, u64>>,
+    latency: IndexMap<String, Latency>,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -193,6 +196,9 @@ impl Totals {
     pub fn add(&mut self, case: &CaseReport) {
         self.counts.add(case.verdict);
         self.calls += case.calls;
+        for (operation, latency) in &case.latency {
+            self.latency.entry(operation.clone()).or_default().merge(latency);
+        }
         for (id, tally) in &case.requirements {
             let checked = self.checks.entry(id.clone()).or_default();
             checked.passed += tally.passed;
@@ -251,9 +257,12 @@ impl Totals {
     pub fn outcome(&self, contract: &Contract, profile: Profile, duration_ms: f64, complete: bool) -> Outcome {
         let mut readings = self.readings.clone();
         readings.sort_keys();
+        let mut latency = self.latency.clone();
+        latency.sort_keys();
         Outcome {
             requirements: self.requirements(contract, profile),
             readings,
+            latency,
             summary: self.counts,
             calls: self.calls,
             duration_ms,
@@ -324,17 +333,44 @@ impl Recorder {
 /// # Errors
 /// When it is not a results file, or of a form that this build does not know.
 pub fn read(text: &str) -> Result<Results, ReadError> {
-    let results: Results = match serde_json::from_str(text) {
-        Ok(results) => results,
-        Err(error) => {
-            let mut lines = text.lines();
-            let head = lines.next().and_then(|head| head.strip_suffix(",\"cases\":[")).ok_or(ReadError::Json(error))?;
-            let head = serde_json::from_str(&format!("{head}}}")).map_err(ReadError::Json)?;
-            let cases = lines.map_while(|line| serde_json::from_str(line.trim_end_matches(',')).ok()).collect();
-            Results { head, cases, outcome: Outcome::default() }
-        }
+    if let Ok(results) = serde_json::from_str::<Results>(text) {
+        return known(&results.head.schema).map(|()| results);
+    }
+    let mut lines = text.lines();
+    let first = lines.next().unwrap_or_default();
+    let Some(head) = first.strip_suffix(",\"cases\":[").map(|head| format!("{head}}}")) else {
+        // One object of another form has other keys, too; the form is the better reason.
+        let form: Form = serde_json::from_str(text).map_err(ReadError::Json)?;
+        known(&form.schema)?;
+        return serde_json::from_str(text).map_err(ReadError::Json);
     };
-    if results.head.schema == SCHEMA { Ok(results) } else { Err(ReadError::Schema(results.head.schema)) }
+    let form: Form = serde_json::from_str(&head).map_err(ReadError::Json)?;
+    known(&form.schema)?;
+    let head = serde_json::from_str(&head).map_err(ReadError::Json)?;
+    let cases = lines.map_while(|line| serde_json::from_str(line.trim_end_matches(',')).ok()).collect();
+    Ok(Results { head, cases, outcome: Outcome::default() })
+}
+
+/// Reads a results file that has its end.
+///
+/// # Errors
+/// As [`read`], and when the file was cut off.
+pub fn read_whole(text: &str) -> Result<Results, ReadError> {
+    let results = read(text)?;
+    match serde_json::from_str::<Form>(text) {
+        Ok(_) => Ok(results),
+        Err(_) => Err(ReadError::CutOff { cases: results.cases.len() }),
+    }
+}
+
+/// The key by which the form of a file is told.
+#[derive(Deserialize)]
+struct Form {
+    schema: String,
+}
+
+fn known(schema: &str) -> Result<(), ReadError> {
+    if schema == SCHEMA { Ok(()) } else { Err(ReadError::Schema(schema.to_owned())) }
 }
 
 /// A file is not a results file.
@@ -346,6 +382,12 @@ pub enum ReadError {
     /// Of another form.
     #[error("a results file of the form `{0}`; this build reads `{SCHEMA}`")]
     Schema(String),
+    /// Without its end.
+    #[error("cut off after {cases} whole cases")]
+    CutOff {
+        /// The cases that can be read.
+        cases: usize,
+    },
 }
 
 #[cfg(test)]
@@ -393,6 +435,15 @@ mod tests {
             assert!(!kept.outcome.complete && !kept.cases.is_empty());
         }
         assert!(matches!(read("{}"), Err(ReadError::Json(_))));
+        assert!(matches!(read_whole(&cut), Err(ReadError::CutOff { cases: 2 })));
+    }
+
+    #[test]
+    fn a_file_of_another_form_is_told_as_such_whatever_it_holds() {
+        let other = r#"{"schema":"milvus-conformance/results/9","cases":"#;
+        for text in [format!("{other}{{}}}}"), format!("{other}[\n"), format!("{other}[]}}")] {
+            assert!(matches!(read(&text), Err(ReadError::Schema(form)) if form.ends_with("/9")), "{text}");
+        }
     }
 
     #[test]

@@ -130,6 +130,9 @@ pub struct Finding {
     pub sources: Vec<Source>,
     /// The step, counted from 1 as in the file; rows and parallel steps as `3.2`.
     pub step: String,
+    /// The line of the step in the scenario's file, when the step stands there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub line: Option<u64>,
     /// The operation called.
     pub operation: String,
     /// One sentence: what is wrong.

@@ -2,11 +2,12 @@
 
 use crate::engine::Ledger;
 use crate::profile::Profile;
+use crate::report::Format;
 use crate::verdict::Level;
 use clap::builder::styling::{AnsiColor, Styles};
-use clap::{ArgAction, Args, Parser, Subcommand};
+use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 use std::net::{SocketAddr, ToSocketAddrs};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 const STYLES: Styles = Styles::styled()
@@ -62,6 +63,10 @@ pub(super) enum Command {
     Explain(ExplainArguments),
     /// Check the contract and its scenarios for mistakes
     Lint(LintArguments),
+    /// Make a report from a results file
+    Report(ReportArguments),
+    /// Put the results of several runs side by side
+    Compare(CompareArguments),
     /// Show how much of the contract a run has covered, and what it has not
     Coverage(CoverageArguments),
     /// Write the contract in a form for other tools
@@ -162,9 +167,12 @@ pub(super) struct RunArguments {
         help_heading = "Output"
     )]
     pub(super) results: PathBuf,
-    /// Also make a report: `junit=FILE`
-    #[arg(long, value_name = "KIND=FILE", value_parser = report, help_heading = "Output")]
+    /// Also make a report, such as `html=FILE`; see `report --help` for the formats
+    #[arg(long, value_name = "FORMAT=FILE", value_parser = report, help_heading = "Output")]
     pub(super) report: Vec<ReportWanted>,
+    /// Keep the calls of every case in the results, not only of those with findings or an error
+    #[arg(long, help_heading = "Output")]
+    pub(super) record_exchanges: bool,
     /// Where ledgers are kept, from which `sweep` works
     #[arg(long, value_name = "DIR", default_value = Ledger::FOLDER, help_heading = "Output")]
     pub(super) ledger: PathBuf,
@@ -316,6 +324,53 @@ pub(super) struct ReplayArguments {
 }
 
 #[derive(Debug, Args)]
+pub(super) struct ReportArguments {
+    /// What to make
+    #[arg(value_enum)]
+    pub(super) format: FormatName,
+    /// The results file of a run
+    #[arg(value_name = "RESULTS.json", default_value = "target/milvus-conformance/results.json")]
+    pub(super) results: PathBuf,
+    /// Where the report goes; without it, to standard output
+    #[arg(long, short, value_name = "FILE")]
+    pub(super) output: Option<PathBuf>,
+    /// Take the file of a run that was cut off, too; only the cases that ended are told
+    #[arg(long)]
+    pub(super) partial: bool,
+}
+
+/// The formats by their names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub(super) enum FormatName {
+    /// `JUnit` XML, for test reports of build servers
+    Junit,
+    /// The results in one order and indented
+    Json,
+    /// Markdown, for the summary of a CI job
+    Markdown,
+    /// One page to read, search and print
+    Html,
+    /// SARIF 2.1.0, for viewers of findings in code
+    Sarif,
+    /// Commands that GitHub shows beside the files of a change
+    Annotations,
+    /// Test Anything Protocol
+    Tap,
+    /// An SVG picture; in a file that ends in .json, what shields.io makes one of
+    Badge,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct CompareArguments {
+    /// Results files of two or more runs
+    #[arg(value_name = "RESULTS.json", required = true, num_args = 2..)]
+    pub(super) results: Vec<PathBuf>,
+    /// Where the comparison goes: .html, .md or .json; without it, Markdown to standard output
+    #[arg(long, short, value_name = "FILE")]
+    pub(super) output: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
 pub(super) struct ServeArguments {
     /// Where to listen; port 0 takes a free one
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:19530", value_parser = listening)]
@@ -346,18 +401,54 @@ pub(super) struct CompletionsArguments {
 
 /// A report to be made after the run.
 #[derive(Clone, Debug)]
-pub(super) enum ReportWanted {
-    /// `JUnit` XML in this file.
-    Junit(PathBuf),
+pub(super) struct ReportWanted {
+    pub(super) format: FormatName,
+    pub(super) file: PathBuf,
+}
+
+impl FormatName {
+    const fn name(self) -> &'static str {
+        match self {
+            FormatName::Junit => "junit",
+            FormatName::Json => "json",
+            FormatName::Markdown => "markdown",
+            FormatName::Html => "html",
+            FormatName::Sarif => "sarif",
+            FormatName::Annotations => "annotations",
+            FormatName::Tap => "tap",
+            FormatName::Badge => "badge",
+        }
+    }
+
+    /// The form for a file; a badge has two.
+    pub(super) fn of(self, file: Option<&Path>) -> Format {
+        match self {
+            FormatName::Junit => Format::Junit,
+            FormatName::Json => Format::Json,
+            FormatName::Markdown => Format::Markdown,
+            FormatName::Html => Format::Html,
+            FormatName::Sarif => Format::Sarif,
+            FormatName::Annotations => Format::Annotations,
+            FormatName::Tap => Format::Tap,
+            FormatName::Badge if file.and_then(Path::extension).is_some_and(|ending| ending == "json") => {
+                Format::BadgeJson
+            }
+            FormatName::Badge => Format::Badge,
+        }
+    }
 }
 
 fn report(text: &str) -> Result<ReportWanted, String> {
-    match text.split_once('=') {
-        Some(("junit", file)) if !file.is_empty() => Ok(ReportWanted::Junit(file.into())),
-        Some((kind, file)) if !file.is_empty() => {
-            Err(format!("there is no report of the kind `{kind}`; known is `junit`"))
-        }
-        _ => Err("say which kind and where, such as junit=report.xml".to_owned()),
+    let Some((name, file)) = text.split_once('=').filter(|(_, file)| !file.is_empty()) else {
+        return Err("say which format and where, such as junit=report.xml".to_owned());
+    };
+    let names: Vec<&str> = FormatName::value_variants().iter().map(|format| format.name()).collect();
+    match FormatName::from_str(name, false) {
+        Ok(format) => Ok(ReportWanted { format, file: file.into() }),
+        Err(_) => Err(match crate::diagnostic::suggestion(name, names.iter().copied()) {
+            Some(meant) => format!("there is no format `{name}`; {meant}"),
+            None => format!("there is no format `{name}`; known are {}", names.join(", ")),
+        }),
     }
 }
 

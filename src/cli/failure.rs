@@ -5,6 +5,8 @@ use super::style;
 use crate::contract::TreeError;
 use crate::diagnostic::Diagnostic;
 use crate::engine::{FilterError, LedgerError, PlanError};
+use crate::report::ReportError;
+use crate::results::ReadError;
 use crate::scenario::LibraryError;
 use crate::target::{ConnectionError, PreflightError, SendError};
 use std::path::PathBuf;
@@ -34,6 +36,14 @@ pub(super) enum Failure {
     Unreachable { target: String, error: SendError },
     #[error("{0}")]
     NothingToRun(String),
+    #[error("{}: {error}{}", path.display(), matches!(error, ReadError::CutOff { .. }).then_some("; `report --partial` tells what is there").unwrap_or_default())]
+    NoResults { path: PathBuf, error: ReadError },
+    #[error("cannot read {}: {source}", path.display())]
+    Unreadable { path: PathBuf, source: std::io::Error },
+    #[error("cannot write {}: {source}", path.display())]
+    NotWritten { path: PathBuf, source: std::io::Error },
+    #[error(transparent)]
+    Report(#[from] ReportError),
     #[error("cannot write the results: {0}")]
     Results(std::io::Error),
     #[error("cannot print: {0}")]
@@ -62,10 +72,13 @@ impl Failure {
             | Failure::Usage(_)
             | Failure::Unwritable { .. }
             | Failure::Ledger(_)
+            | Failure::NoResults { .. }
+            | Failure::Unreadable { .. }
+            | Failure::NotWritten { .. }
             | Failure::Connection(_) => exit::USAGE,
             Failure::Preflight(_) | Failure::Unreachable { .. } => exit::UNREACHABLE,
             Failure::NothingToRun(_) => exit::NOTHING_RAN,
-            Failure::Results(_) | Failure::Output(_) | Failure::Broken(_) => exit::BROKEN,
+            Failure::Report(_) | Failure::Results(_) | Failure::Output(_) | Failure::Broken(_) => exit::BROKEN,
         }
     }
 

@@ -1,6 +1,7 @@
 //! The command line: one file a command. Only this module prints.
 
 mod arguments;
+mod compare;
 mod completions;
 mod console;
 mod coverage;
@@ -13,6 +14,7 @@ mod lint;
 mod list;
 mod man;
 mod replay;
+mod report;
 mod run;
 mod serve;
 mod style;
@@ -44,6 +46,8 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Export(arguments) => export::export(&cli.contract, &arguments),
         Command::Diff(arguments) => diff::diff(&cli.contract, &arguments),
         Command::Replay(arguments) => replay::replay(&arguments),
+        Command::Report(arguments) => report::report(&arguments),
+        Command::Compare(arguments) => compare::compare(&arguments),
         Command::Serve(arguments) => serve::serve(&arguments),
         Command::Sweep(arguments) => sweep::sweep(&cli.contract, &arguments),
         Command::Completions(arguments) => completions::completions(&arguments),

@@ -1,6 +1,6 @@
 //! `run`: scenarios against a target.
 
-use super::arguments::{ContractArguments, ReportWanted, RunArguments, TargetArguments};
+use super::arguments::{ContractArguments, RunArguments, TargetArguments};
 use super::console::{Console, Detail};
 use super::exit;
 use super::failure::Failure;
@@ -11,8 +11,7 @@ use crate::engine::{
 };
 use crate::profile::Profile;
 use crate::reference::{Config, Reference};
-use crate::report;
-use crate::results::{Head, Outcome, Recorder, Results, SCHEMA, TargetFacts, Tool, Totals};
+use crate::results::{self, Head, Outcome, Recorder, Results, SCHEMA, TargetFacts, Tool, Totals};
 use crate::target::{Connection, Recognition, Redactor, Rest, Secret, Target, preflight};
 use crate::verdict::Verdict;
 use std::collections::BTreeSet;
@@ -31,7 +30,7 @@ pub(super) fn run(contract: &ContractArguments, arguments: &RunArguments) -> Res
     let library = workspace.selected(&arguments.paths)?;
     let checked = Checked::read(&library, &workspace.contract, filter.as_ref())?;
     let reached = Reached::new(&arguments.target)?;
-    let reports = arguments.report.iter().map(|ReportWanted::Junit(path)| path);
+    let reports = arguments.report.iter().map(|wanted| &wanted.file);
     let mut probed = Probed::default();
     for path in std::iter::once(&arguments.results).chain(reports) {
         probed.writable(path)?;
@@ -213,6 +212,7 @@ fn options(arguments: &RunArguments, reached: &Reached) -> Options {
         strict: arguments.strict,
         token: reached.token.clone(),
         tell_exchanges: arguments.verbose > 1,
+        record_exchanges: arguments.record_exchanges,
     }
 }
 
@@ -238,7 +238,9 @@ async fn course(
     let mut totals = Totals::default();
     // Whoever reads may have seen enough, as in `run | head`; the run goes on, and cleans up.
     let mut shown = console.begin(&head, plan.cases.len(), plan.skipped.len(), arguments.jobs);
-    let mut kept = (!arguments.report.is_empty()).then(Vec::new);
+    // Reports are made from the file, so that the cases need not be held; what is no file cannot be read again.
+    let is_file = std::fs::metadata(&arguments.results).is_ok_and(|results| results.is_file());
+    let mut kept = (!arguments.report.is_empty() && !is_file).then(Vec::new);
     let planned = plan.cases.len();
     let skipped: Vec<CaseReport> = plan.skipped.iter().map(engine::Skipped::report).collect();
     let started = Instant::now();
@@ -271,6 +273,10 @@ async fn course(
     session.ledger().close().map_err(|error| Failure::Broken(error.to_string()))?;
     if let Some(cases) = kept {
         reports(&Results { head, cases, outcome: outcome.clone() }, arguments)?;
+    } else if !arguments.report.is_empty() {
+        let text = std::fs::read_to_string(&arguments.results).map_err(Failure::Results)?;
+        let read = results::read(&text).map_err(|error| Failure::Broken(error.to_string()))?;
+        reports(&read, arguments)?;
     }
     shown = shown.and_then(|()| console.end(&outcome, &arguments.results.to_string_lossy()));
     if let Err(error) = shown
@@ -312,10 +318,9 @@ fn exit_code(outcome: &Outcome) -> u8 {
 }
 
 fn reports(results: &Results, arguments: &RunArguments) -> Result<(), Failure> {
-    for ReportWanted::Junit(path) in &arguments.report {
-        let text =
-            report::junit(results).map_err(|error| Failure::Broken(format!("cannot make the report: {error}")))?;
-        std::fs::write(path, text).map_err(Failure::Results)?;
+    for wanted in &arguments.report {
+        let text = wanted.format.of(Some(&wanted.file)).of(results)?;
+        std::fs::write(&wanted.file, text).map_err(Failure::Results)?;
     }
     Ok(())
 }

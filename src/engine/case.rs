@@ -1,11 +1,12 @@
 //! One case from its fixtures to its cleaning up.
 
+use super::calls::Calls;
 use super::cleanup::remove;
 use super::run::Session;
 use super::steps::{Caller, prepare};
-use super::{CaseReport, Entry, Event, PlannedCase, RequirementTally, Undocumented, Wait};
+use super::{CaseReport, Entry, Event, Latency, PlannedCase, RequirementTally, Undocumented, Wait};
 use crate::contract::{CompiledOperation, Operation, ProfileContract, automatic};
-use crate::exchange::{Exchange, Request};
+use crate::exchange::{Exchange, Request, Response};
 use crate::judge::{Fault, Judgement, Outcome, Question, judge, judge_headers};
 use crate::matcher::{Matcher, Path};
 use crate::scenario::{Given, Scenario, Scope, Step, TIME, TemplateError, parse_duration};
@@ -27,6 +28,7 @@ pub(super) async fn run_case(
 ) -> CaseReport {
     let started = Instant::now();
     let report = planned.report(Verdict::Pass, None);
+    let most = if session.options().record_exchanges { MOST_CALLS_WANTED } else { MOST_CALLS };
     let prefix = format!("{}{number}_", session.run_prefix());
     let mut case = Case {
         session,
@@ -35,7 +37,9 @@ pub(super) async fn run_case(
         prefix,
         started,
         deadline: session.options().case_timeout,
+        planned,
         report,
+        held: Calls::new(most),
         checks: Vec::new(),
         made: Vec::new(),
         states: States::default(),
@@ -70,7 +74,10 @@ struct Case<'a> {
     prefix: String,
     started: Instant,
     deadline: Duration,
+    planned: &'a PlannedCase,
     report: CaseReport,
+    /// Calls that a report may show.
+    held: Calls,
     /// Checks by requirement. A case meets few requirements many times, so looking through a list is quicker than hashing.
     checks: Vec<(String, RequirementTally)>,
     made: Vec<Entry>,
@@ -99,8 +106,20 @@ struct Answered<'a, 's> {
     /// Automatic checks that did not hold while a condition was awaited.
     faults_on_the_way: Vec<(&'s str, Fault)>,
     came_as_expected: bool,
-    calls: u64,
+    /// The last answer, on which the step was judged.
+    last: Timed,
+    /// Answers on the way to it that had faults.
+    faulty: Vec<Timed>,
+    /// How long the answers on the way to it took.
+    on_the_way: Vec<Duration>,
     wait: Option<Wait>,
+}
+
+/// An answer with its time in the case.
+struct Timed {
+    offset: Duration,
+    took: Duration,
+    response: Response,
 }
 
 /// The requirement that a finding is about.
@@ -283,9 +302,10 @@ impl<'a> Case<'a> {
         let asked = Instant::now();
         let mut pause = FIRST_PAUSE;
         let mut faults_on_the_way = Vec::new();
-        let mut calls = 0;
-        let (judgement, held) = loop {
-            calls += 1;
+        let mut faulty = Vec::new();
+        let mut on_the_way = Vec::new();
+        let (judgement, last, held) = loop {
+            let offset = self.started.elapsed();
             let (response, took) =
                 self.caller.send(&ready.request).await.map_err(|error| {
                     Stop::Error(format!("step {}, {}: {error}", ready.number, ready.operation.name))
@@ -296,6 +316,7 @@ impl<'a> Case<'a> {
                 session.note_answer(ready.compiled);
             }
             if session.options().tell_exchanges {
+                let response = response.clone();
                 let exchange = Box::new(Exchange { request: ready.request.clone(), response, took });
                 let event = Event::Exchanged { id: self.report.id.clone(), step: ready.number.clone(), exchange };
                 // Nobody listens any more only when the whole run is being dropped.
@@ -309,11 +330,16 @@ impl<'a> Case<'a> {
                 return Err(Stop::Interrupted);
             }
             if held || !patient || over {
-                break (judgement, held);
+                break (judgement, Timed { offset, took, response }, held);
             }
+            on_the_way.push(took);
+            let before = faults_on_the_way.len();
             let faults =
                 judgement.checks.iter_mut().filter_map(|check| Some((check.requirement, *check.fault.take()?)));
             faults_on_the_way.extend(faults);
+            if faults_on_the_way.len() > before && faulty.len() < MOST_FAULTY {
+                faulty.push(Timed { offset, took, response });
+            }
             session.interrupt().or_after(pause.min(left)).await;
             pause = pause.mul_f64(1.6).min(LAST_PAUSE);
         };
@@ -321,11 +347,11 @@ impl<'a> Case<'a> {
             step: ready.number.clone(),
             operation: ready.operation.name.clone(),
             waited_ms: milliseconds(asked.elapsed()),
-            polls: calls,
+            polls: on_the_way.len() as u64 + 1,
             held,
         });
         let came_as_expected = judgement.came_as_expected(&question) && (held || !patient);
-        Ok(Answered { ready, judgement, faults_on_the_way, came_as_expected, calls, wait })
+        Ok(Answered { ready, judgement, faults_on_the_way, came_as_expected, last, faulty, on_the_way, wait })
     }
 
     /// Enters what a step came to into the report, and takes its captures.
@@ -335,20 +361,55 @@ impl<'a> Case<'a> {
         answered: Answered<'_, '_>,
         scope: &mut Scope,
     ) -> Result<(), Stop> {
-        let Answered { ready, judgement, faults_on_the_way, mut came_as_expected, calls, wait } = answered;
-        self.report.calls += calls;
+        let Answered { ready, judgement, faults_on_the_way, came_as_expected, last, faulty, on_the_way, wait } =
+            answered;
+        self.report.calls += on_the_way.len() as u64 + 1;
         self.report.waits.extend(wait);
+        self.timed(&ready.operation.name, on_the_way.into_iter().chain([last.took]));
+        let before = self.report.findings.len();
+        let end = self.judged(scenario, &ready, judgement, faults_on_the_way, came_as_expected, scope);
+        let found = self.report.findings.len() > before || matches!(end, Err(Stop::Error(_)));
+        let (step, operation) = (&ready.number, &ready.operation.name);
+        for Timed { offset, took, response } in faulty {
+            let exchange = Exchange { request: ready.request.clone(), response, took };
+            self.held.hold(step, operation, offset, exchange, true);
+        }
+        let exchange = Exchange { request: ready.request, response: last.response, took: last.took };
+        self.held.hold(step, operation, last.offset, exchange, found);
+        end
+    }
+
+    /// Counts how long answers of an operation took. A case calls few operations, as with `checks`.
+    fn timed(&mut self, operation: &str, answers: impl Iterator<Item = Duration>) {
+        let latency = &mut self.report.latency;
+        let index = latency.iter().position(|(known, _)| known == operation).unwrap_or_else(|| {
+            latency.push((operation.to_owned(), Latency::default()));
+            latency.len() - 1
+        });
+        answers.for_each(|took| latency[index].1.add(took));
+    }
+
+    /// Enters what an answer was found to be.
+    fn judged(
+        &mut self,
+        scenario: Option<&Scenario>,
+        ready: &Ready<'_, '_>,
+        judgement: Judgement<'_>,
+        faults_on_the_way: Vec<(&str, Fault)>,
+        mut came_as_expected: bool,
+        scope: &mut Scope,
+    ) -> Result<(), Stop> {
         if judgement.outcome == Outcome::Unsupported {
             return Err(Stop::Unsupported(ready.operation.name.clone()));
         }
         let proofs = scenario.map(|scenario| self.proofs(scenario, ready.step)).unwrap_or_default();
-        self.notes(&ready, &judgement);
-        self.shows(&ready, &judgement, &proofs);
+        self.notes(ready, &judgement);
+        self.shows(ready, &judgement, &proofs);
         for (requirement, fault) in faults_on_the_way {
-            self.automatic(&ready, requirement, Some(fault));
+            self.automatic(ready, requirement, Some(fault));
         }
         for check in judgement.checks {
-            self.automatic(&ready, check.requirement, check.fault.map(|fault| *fault));
+            self.automatic(ready, check.requirement, check.fault.map(|fault| *fault));
         }
         let mut unmet = judgement.unmet;
         if unmet.is_empty() {
@@ -384,7 +445,7 @@ impl<'a> Case<'a> {
         for id in proofs {
             let proof = self.proof(&id);
             for fault in &unmet {
-                self.found(&ready, &proof, fault.clone());
+                self.found(ready, &proof, fault.clone());
             }
         }
         if came_as_expected { Ok(()) } else { Err(Stop::Found) }
@@ -509,6 +570,7 @@ impl<'a> Case<'a> {
             verdict: Verdict::Fail,
             sources: proof.sources.clone(),
             step: ready.number.clone(),
+            line: self.line(ready),
             operation: ready.operation.name.clone(),
             message: redactor.redact(&fault.message).into_owned(),
             expected: redactor.redact(&fault.expected).into_owned(),
@@ -522,6 +584,13 @@ impl<'a> Case<'a> {
         if !self.report.findings.iter().any(same) {
             self.report.findings.push(finding);
         }
+    }
+
+    /// The line of a step, when it stands in the scenario's file; those of a fixture have its variable in their number.
+    fn line(&self, ready: &Ready<'_, '_>) -> Option<u64> {
+        let call =
+            ready.step.call.as_ref().filter(|_| ready.number.starts_with(|first: char| first.is_ascii_digit()))?;
+        self.planned.line(call.span().start)
     }
 
     /// Decides the verdict.
@@ -540,6 +609,12 @@ impl<'a> Case<'a> {
             }
             Ok(()) => (Verdict::Pass, None),
         };
+        let shown =
+            self.session.options().record_exchanges || !self.report.findings.is_empty() || verdict == Verdict::Error;
+        let held = std::mem::replace(&mut self.held, Calls::new(0));
+        if shown {
+            (self.report.exchanges, self.report.exchanges_left_out) = held.tell(self.caller.redactor());
+        }
         self.report.verdict = if gated { Verdict::Fail } else { verdict };
         self.report.reason = if gated { None } else { reason };
     }
@@ -563,6 +638,12 @@ const RULES: &str = "transport.";
 
 /// How the requirement begins that a scenario states by itself, when it names none of the contract's.
 const OWN: &str = "scenario.";
+
+/// So many calls of a case are kept for reports, and so many when all were asked for.
+const MOST_CALLS: usize = 50;
+const MOST_CALLS_WANTED: usize = 1000;
+/// So many faulty answers on the way to an awaited condition are kept; the others look like them.
+const MOST_FAULTY: usize = 5;
 
 /// The pauses between the questions of an awaited condition.
 const FIRST_PAUSE: Duration = Duration::from_millis(4);

@@ -1,5 +1,6 @@
 //! What the engine tells: the only way in which anything learns of a run.
 
+use super::{Call, Latency};
 use crate::contract::ObjectKind;
 use crate::exchange::Exchange;
 use crate::seen::Seen;
@@ -46,6 +47,9 @@ pub struct CaseReport {
     /// Why it was skipped, is unsupported or ended in error.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
+    /// From the beginning of the run to that of the case, in milliseconds.
+    #[serde(default)]
+    pub offset_ms: f64,
     /// From its first call to its last answer, without cleaning up, in milliseconds.
     pub duration_ms: f64,
     /// Calls made, polls included, cleaning up not.
@@ -68,6 +72,15 @@ pub struct CaseReport {
     /// How long awaited conditions took.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub waits: Vec<Wait>,
+    /// Its calls in the order in which they were sent, when it has findings, ended in error, or the run was to keep all.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub exchanges: Vec<Call>,
+    /// How many calls are missing there, since a report shows only so many.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub exchanges_left_out: u64,
+    /// How long answers took, by operation. Summed up in the results of the run, and not kept by case.
+    #[serde(skip)]
+    pub latency: Vec<(String, Latency)>,
     /// What cleaning up could not remove. Never a matter of the case.
     #[serde(default, skip_serializing_if = "CleanupReport::is_empty")]
     pub cleanup: CleanupReport,
@@ -83,6 +96,7 @@ impl CaseReport {
             covers: covers.to_vec(),
             verdict,
             reason,
+            offset_ms: 0.0,
             duration_ms: 0.0,
             calls: 0,
             passed_checks: 0,
@@ -92,9 +106,17 @@ impl CaseReport {
             readings: IndexMap::new(),
             seen: BTreeMap::new(),
             waits: Vec::new(),
+            exchanges: Vec::new(),
+            exchanges_left_out: 0,
+            latency: Vec::new(),
             cleanup: CleanupReport::default(),
         }
     }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands over a reference")]
+fn is_zero(number: &u64) -> bool {
+    *number == 0
 }
 
 /// How many checks of a requirement held and did not hold.

@@ -2,19 +2,23 @@
 //!
 //! The engine prints nothing and keeps no results; whoever listens to its events does.
 
+mod calls;
 mod case;
 mod cleanup;
 mod event;
 mod filter;
+mod latency;
 mod ledger;
 mod plan;
 mod replay;
 mod run;
 mod steps;
 
+pub use calls::{Body, Call, CallRequest, CallResponse};
 pub use cleanup::remove;
 pub use event::{CaseReport, CleanupReport, Event, Leftover, RequirementTally, Undocumented, Wait};
 pub use filter::{Filter, FilterError, Subject};
+pub use latency::Latency;
 pub use ledger::{Entry, Ledger, LedgerError, Unfinished};
 pub use plan::{Checked, Plan, PlanError, PlannedCase, Skipped};
 pub use replay::Replay;

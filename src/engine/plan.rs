@@ -39,6 +39,12 @@ impl PlannedCase {
         Library::parse(&source).map(Arc::new).map_err(|mistake| mistake.to_string())
     }
 
+    /// The line at which a place in its file stands, counted from 1; nothing when the file cannot be read any more.
+    pub(super) fn line(&self, byte: usize) -> Option<u64> {
+        let source = self.source.text().ok()?;
+        Some(source.diagnostic(byte..byte, "").line() as u64)
+    }
+
     /// The report of this case before anything was called.
     pub(super) fn report(&self, verdict: Verdict, reason: Option<String>) -> CaseReport {
         CaseReport::new(&self.id, &self.title, &self.file, &self.covers, verdict, reason)

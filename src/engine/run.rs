@@ -1,6 +1,6 @@
 //! A run: its cases side by side, its limits, its end.
 
-use super::case::run_case;
+use super::case::{milliseconds, run_case};
 use super::steps::Caller;
 use super::{CaseReport, Event, Ledger, Plan, PlannedCase};
 use crate::contract::{CompiledOperation, ProfileContract};
@@ -38,6 +38,8 @@ pub struct Options {
     pub token: Option<Secret>,
     /// Whether each call is told as an event.
     pub tell_exchanges: bool,
+    /// Whether the calls of every case are kept for reports, not only of those with findings or an error.
+    pub record_exchanges: bool,
 }
 
 impl Default for Options {
@@ -52,6 +54,7 @@ impl Default for Options {
             strict: false,
             token: None,
             tell_exchanges: false,
+            record_exchanges: false,
         }
     }
 }
@@ -251,7 +254,8 @@ async fn work(session: &Session, caller: &Caller, shared: &Shared, started: Inst
     loop {
         let index = shared.next.fetch_add(1, Ordering::Relaxed);
         let Some(planned) = shared.cases.get(index) else { return };
-        let report = match reason_to_end(session, shared, started) {
+        let begun = started.elapsed();
+        let mut report = match reason_to_end(session, shared, started) {
             Some(why) => planned.report(Verdict::Skipped, Some(why)),
             None => {
                 let started = Event::CaseStarted { id: planned.id.clone() };
@@ -264,6 +268,7 @@ async fn work(session: &Session, caller: &Caller, shared: &Shared, started: Inst
                 })
             }
         };
+        report.offset_ms = milliseconds(begun);
         if report.verdict == Verdict::Fail || report.verdict == Verdict::Error {
             shared.failures.fetch_add(1, Ordering::Relaxed);
         }
