@@ -64,6 +64,8 @@ pub(super) enum Command {
     Lint(LintArguments),
     /// Send recorded calls once more and compare the answers with the recorded ones
     Replay(Box<ReplayArguments>),
+    /// Keep the list of known failures
+    Known(KnownArguments),
     /// Serve the reference target
     Serve(ServeArguments),
     /// Remove what an unfinished run left on a server
@@ -128,6 +130,9 @@ pub(super) struct RunArguments {
     /// Properties that no document names are findings
     #[arg(long, help_heading = "Judging")]
     pub(super) strict: bool,
+    /// A list of known failures and flaky cases, TOML
+    #[arg(long, value_name = "FILE", help_heading = "Judging")]
+    pub(super) known: Option<PathBuf>,
 
     /// Cases at the same time
     #[arg(long, short, value_name = "N", default_value_t = 8, value_parser = at_least_one, help_heading = "Course")]
@@ -262,6 +267,28 @@ pub(super) struct ReplayArguments {
     /// Print JSON
     #[arg(long, help_heading = "Output")]
     pub(super) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct KnownArguments {
+    #[command(subcommand)]
+    pub(super) command: KnownCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum KnownCommand {
+    /// Add what fails in a results file, take out what does not fail any more, and keep the rest as people wrote it
+    Update(KnownUpdateArguments),
+}
+
+#[derive(Debug, Args)]
+pub(super) struct KnownUpdateArguments {
+    /// The results file of a run
+    #[arg(value_name = "RESULTS")]
+    pub(super) results: PathBuf,
+    /// The list; made when it is not there
+    #[arg(long, value_name = "FILE")]
+    pub(super) file: PathBuf,
 }
 
 #[derive(Debug, Args)]

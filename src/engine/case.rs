@@ -93,6 +93,8 @@ struct Answered<'a, 's> {
     /// Automatic checks that did not hold while a condition was awaited.
     faults_on_the_way: Vec<(&'s str, Fault)>,
     came_as_expected: bool,
+    /// The HTTP status of the last answer.
+    status: u16,
     calls: u64,
     wait: Option<Wait>,
 }
@@ -277,12 +279,13 @@ impl<'a> Case<'a> {
         let mut pause = FIRST_PAUSE;
         let mut faults_on_the_way = Vec::new();
         let mut calls = 0;
-        let (judgement, held) = loop {
+        let (judgement, status, held) = loop {
             calls += 1;
             let (response, took) =
                 self.caller.send(&ready.request).await.map_err(|error| {
                     Stop::Error(format!("step {}, {}: {error}", ready.number, ready.operation.name))
                 })?;
+            let status = response.status;
             let mut judgement = judge(contract, &question, &ready.returns, &response);
             judge_headers(contract, &ready.receives, &response, &mut judgement);
             if ready.own_route && matches!(judgement.outcome, Outcome::Success | Outcome::Failure { .. }) {
@@ -302,7 +305,7 @@ impl<'a> Case<'a> {
                 return Err(Stop::Interrupted);
             }
             if held || !patient || over {
-                break (judgement, held);
+                break (judgement, status, held);
             }
             let faults =
                 judgement.checks.iter_mut().filter_map(|check| Some((check.requirement, *check.fault.take()?)));
@@ -318,7 +321,7 @@ impl<'a> Case<'a> {
             held,
         });
         let came_as_expected = judgement.came_as_expected(&question) && (held || !patient);
-        Ok(Answered { ready, judgement, faults_on_the_way, came_as_expected, calls, wait })
+        Ok(Answered { ready, judgement, faults_on_the_way, came_as_expected, status, calls, wait })
     }
 
     /// Enters what a step came to into the report, and takes its captures.
@@ -328,8 +331,9 @@ impl<'a> Case<'a> {
         answered: Answered<'_, '_>,
         scope: &mut Scope,
     ) -> Result<(), Stop> {
-        let Answered { ready, judgement, faults_on_the_way, mut came_as_expected, calls, wait } = answered;
+        let Answered { ready, judgement, faults_on_the_way, mut came_as_expected, status, calls, wait } = answered;
         self.report.calls += calls;
+        *self.report.statuses.entry(status).or_default() += 1;
         self.report.waits.extend(wait);
         if judgement.outcome == Outcome::Unsupported {
             return Err(Stop::Unsupported(ready.operation.name.clone()));

@@ -6,6 +6,7 @@ use crate::verdict::{Finding, Verdict};
 use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// Something that happened in a run.
 #[derive(Clone, Debug)]
@@ -48,6 +49,9 @@ pub struct CaseReport {
     pub duration_ms: f64,
     /// Calls made, polls included, cleaning up not.
     pub calls: u64,
+    /// Answers by HTTP status; of a condition that was awaited, the last one.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub statuses: BTreeMap<u16, u64>,
     /// Checks that held.
     pub passed_checks: u64,
     /// Checks that did not hold.
@@ -80,6 +84,7 @@ impl CaseReport {
             reason,
             duration_ms: 0.0,
             calls: 0,
+            statuses: BTreeMap::new(),
             passed_checks: 0,
             findings: Vec::new(),
             requirements: IndexMap::new(),
