@@ -1,5 +1,6 @@
 //! What a value has to be: the matchers of `returns`, `eventually` and of the forms of a reading.
 
+use crate::ranks::Ranks;
 use regex::Regex;
 use schemars::{JsonSchema, json_schema};
 use serde::{Deserialize, Deserializer};
@@ -140,6 +141,8 @@ pub enum Matcher {
     Single(Value),
     /// A list in order.
     Sorted(Order),
+    /// The hits of a search: the nearest rows, best first.
+    Ranks(Box<Ranks>),
     /// A list of at least one item, each of which matches.
     Each(Box<Matcher>),
     /// A list with an item that matches.
@@ -311,6 +314,13 @@ impl Matcher {
                 });
                 return if found { Ok(()) } else { Err(mismatch()) };
             }
+            Matcher::Ranks(ranks) => {
+                return ranks.check(present).map_err(|fault| Mismatch {
+                    expected: fault.expected,
+                    actual: present.pointer(&fault.pointer).or(value).cloned(),
+                    pointer: fault.pointer,
+                });
+            }
             Matcher::Each(inner) => {
                 let items = present.as_array().filter(|items| !items.is_empty()).ok_or_else(mismatch)?;
                 for (index, item) in items.iter().enumerate() {
@@ -365,6 +375,7 @@ impl Matcher {
             Matcher::Absent
             | Matcher::Reading(_)
             | Matcher::Length(_)
+            | Matcher::Ranks(_)
             | Matcher::Each(_)
             | Matcher::Some(_)
             | Matcher::Has(_)
@@ -394,6 +405,7 @@ impl Matcher {
                 let text = fill(&Value::String(pattern.text.clone()))?;
                 Matcher::Matches(Pattern::new(text.as_str().unwrap_or_default())?)
             }
+            Matcher::Ranks(ranks) => Matcher::Ranks(Box::new(ranks.fill(fill)?)),
             Matcher::Length(inner) => Matcher::Length(Box::new(inner.fill(fill)?)),
             Matcher::Each(inner) => Matcher::Each(Box::new(inner.fill(fill)?)),
             Matcher::Some(inner) => Matcher::Some(Box::new(inner.fill(fill)?)),
@@ -425,6 +437,7 @@ impl Matcher {
             Matcher::In(values) | Matcher::Set(values) => values.iter().any(has_template),
             Matcher::Bounds { at_least, at_most } => [at_least, at_most].into_iter().flatten().any(has_template),
             Matcher::Matches(pattern) => pattern.regex.is_none(),
+            Matcher::Ranks(ranks) => ranks.has_templates(),
             Matcher::Length(inner) | Matcher::Each(inner) | Matcher::Some(inner) | Matcher::Not(inner) => {
                 inner.has_templates()
             }
@@ -502,6 +515,7 @@ impl Matcher {
             "lacks" => Ok(Matcher::Lacks(value)),
             "single" => Ok(Matcher::Single(value)),
             "length" => boxed(value).map(Matcher::Length),
+            "ranks" => Ranks::from_value(value).map(Box::new).map(Matcher::Ranks),
             "each" => boxed(value).map(Matcher::Each),
             "some" => boxed(value).map(Matcher::Some),
             "not" => boxed(value).map(Matcher::Not),
@@ -549,9 +563,9 @@ pub fn no_pattern(text: &str, error: &regex::Error) -> String {
 }
 
 /// The words that start a matcher.
-const WORDS: [&str; 20] = [
+const WORDS: [&str; 21] = [
     "equals", "reading", "matches", "in", "type", "set", "contains", "lacks", "length", "at-least", "at-most", "near",
-    "single", "sorted", "each", "some", "has", "not", "absent", "present",
+    "single", "sorted", "ranks", "each", "some", "has", "not", "absent", "present",
 ];
 
 /// Whether a text anywhere in a value holds a template.
@@ -665,6 +679,7 @@ impl fmt::Display for Matcher {
             Matcher::Single(value) => write!(f, "{value} in single precision"),
             Matcher::Sorted(Order::Ascending) => f.write_str("a list in ascending order"),
             Matcher::Sorted(Order::Descending) => f.write_str("a list in descending order"),
+            Matcher::Ranks(ranks) => write!(f, "{ranks}"),
             Matcher::Each(inner) => write!(f, "a list of at least one item, each {inner}"),
             Matcher::Some(inner) => write!(f, "a list with an item that is {inner}"),
             Matcher::Has(parts) => {
@@ -717,6 +732,7 @@ impl JsonSchema for Matcher {
                 },
                 word("single", json!(true)),
                 word("sorted", json!({"enum": ["ascending", "descending"]})),
+                word("ranks", crate::ranks::schema()),
                 word("each", own.clone()),
                 word("some", own.clone()),
                 word("has", json!({"type": "object", "additionalProperties": own.clone(), "minProperties": 1})),

@@ -6,7 +6,7 @@ use crate::engine::{CaseReport, Event, Leftover};
 use crate::exchange::Exchange;
 use crate::known::{KnownEntry, KnownSummary, Standing};
 use crate::results::{Counts, Head, Outcome, RequirementResult, Warning};
-use crate::target::Redactor;
+use crate::target::{Certainty, Redactor};
 use crate::verdict::{Finding, Verdict};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::collections::BTreeMap;
@@ -141,8 +141,13 @@ impl Console {
 }
 
 fn begin(head: &Head, cases: usize, skipped: usize, jobs: usize) -> String {
+    // What the user said himself needs no word about how sure it is.
+    let sure = match head.profile_certainty {
+        Certainty::Named => String::new(),
+        certainty => format!("{}: ", certainty.word()),
+    };
     let mut text = format!(
-        "{} {} against {}\n{} {} ({})\n",
+        "{} {} against {}\n{} {} ({sure}{})\n",
         style::strong(&head.tool.name),
         head.tool.version,
         style::strong(&head.target.address),

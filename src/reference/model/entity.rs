@@ -130,7 +130,7 @@ fn complete(collection: &mut Collection, draft: Draft, write: Write) -> Result<R
 }
 
 /// The latest row of this key.
-fn present<'c>(collection: &'c Collection, key: &Cell) -> Option<&'c Row> {
+pub(super) fn present<'c>(collection: &'c Collection, key: &Cell) -> Option<&'c Row> {
     let mut rows = collection.partitions.values().flat_map(|partition| &partition.rows);
     rows.rfind(|row| row.key(&collection.schema) == key)
 }
@@ -335,9 +335,10 @@ pub(in crate::reference) fn search(model: &mut Model, arguments: &Arguments<'_>)
     let version = model.version;
     check_consistency(arguments)?;
     let collection = model.collection(arguments, MissingText::Find)?;
-    let filter = |collection: &Collection| parse(collection, arguments.text("filter"), "query", arguments, version);
-    ranking::run(collection, arguments, filter, version)
+    ranking::run(collection, arguments, version)
 }
+
+pub(in crate::reference) use ranking::hybrid::hybrid_search;
 
 /// Which fields a read answers.
 pub(super) struct Output {

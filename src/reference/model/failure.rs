@@ -35,6 +35,11 @@ pub(super) fn invalid(text: impl AsRef<str>) -> Failure {
     failure(1100, format!("{}: invalid parameter", text.as_ref()))
 }
 
+/// A missing parameter, classified in every version.
+pub(super) fn missing(text: impl AsRef<str>) -> Failure {
+    failure(1101, format!("{}: missing parameter", text.as_ref()))
+}
+
 /// A bad parameter with what was expected and what was there.
 pub(super) fn mismatched(text: &str, expected: &str, actual: &str) -> Failure {
     failure(1100, format!("{text}invalid parameter[expected={expected}][actual={actual}]"))
@@ -641,9 +646,28 @@ pub(super) fn grouping_field_missing(field: &str) -> Failure {
     failure(1700, format!("groupBy field not found in schema: field not found[field={field}]"))
 }
 
-/// 3.0 alone refuses to group by a dynamic key.
-pub(super) fn grouping_by_dynamic_key() -> Failure {
-    invalid("failed to construct group by field data builder: not supported field type: JSON")
+/// Hits cannot be grouped by values of this type.
+pub(super) fn grouping_type(version: Version, data_type: &str) -> Failure {
+    if version < Version(2, 6) {
+        if matches!(data_type, "JSON" | "Array") {
+            let text = "get nil groupByVal from subSearchRes, wrong states, as milvus doesn't support nil value,\
+                        there must be sth wrong on queryNode side";
+            return failure(65535, text);
+        }
+        return failure(65535, format!("not supported field type from group_by value field: {data_type}"));
+    }
+    let text = "failed to construct group by field data builder";
+    if version < CLASSIFYING {
+        let reason = "this is abnormal as segcore should always set up a group by field, no matter data status, check \
+                      code on qn";
+        return failure(5, format!("not supported field type: {data_type}: service internal error: {text}, {reason}"));
+    }
+    invalid(format!("{text}: not supported field type: {data_type}"))
+}
+
+/// An infinite distance cannot be written as JSON. Servers then send an empty body, which is not imitated.
+pub(super) fn unwritable_distance() -> Failure {
+    failure(1805, "fail to parse search result, error: json: unsupported value: +Inf")
 }
 
 pub(super) fn output_field_missing(version: Version, field: &str) -> Failure {

@@ -114,10 +114,7 @@ impl Arguments<'_> {
     }
 
     fn int(&self, key: &str) -> Option<i64> {
-        match self.body.get(key)?.value {
-            Json::Number(number) => number.parse().ok(),
-            _ => None,
-        }
+        int(&self.body, key)
     }
 
     fn texts(&self, key: &str) -> Vec<&str> {
@@ -131,6 +128,13 @@ fn text<'n>(node: &'n Node<'_>, key: &str) -> &'n str {
 
 fn flag(node: &Node<'_>, key: &str) -> bool {
     node.get(key).is_some_and(|node| node.value == Json::Bool(true))
+}
+
+fn int(node: &Node<'_>, key: &str) -> Option<i64> {
+    match node.get(key)?.value {
+        Json::Number(number) => number.parse().ok(),
+        _ => None,
+    }
 }
 
 fn texts<'n>(node: &'n Node<'_>, key: &str) -> Vec<&'n str> {

@@ -10,9 +10,6 @@ use crate::reference::render;
 use serde_json::{Map, Value, json};
 use std::cmp::Ordering;
 
-pub(super) use super::decoder::element_fault as decoder_fault;
-pub(super) use super::vector::floats;
-
 /// The longest JSON value and the longest set of dynamic keys of one row, in bytes.
 const LONGEST_JSON: usize = 65_536;
 
@@ -252,6 +249,15 @@ pub(super) fn plain_text(node: &Node<'_>) -> String {
             text.parse::<f64>().map_or_else(|_| (*text).to_owned(), |number| number.to_string())
         }
         _ => node.raw.to_owned(),
+    }
+}
+
+/// A primary key as text.
+pub(super) fn key_text(key: &Cell) -> String {
+    match key {
+        Cell::Int(number) => number.to_string(),
+        Cell::Text(text) => text.clone(),
+        _ => String::new(),
     }
 }
 

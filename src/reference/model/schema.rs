@@ -322,6 +322,12 @@ impl Schema {
         self.fields.iter().filter(|field| field.data_type.is_vector())
     }
 
+    /// The fields from whose text a function fills this one.
+    pub(super) fn function_inputs(&self, output: &str) -> Option<&[String]> {
+        let function = self.functions.iter().find(|function| function.outputs.iter().any(|name| name == output));
+        function.map(|function| function.inputs.as_slice())
+    }
+
     /// Whether rows are spread over partitions by a field.
     pub(super) fn has_partition_key(&self) -> bool {
         self.fields.iter().any(|field| field.spread.partition_key)

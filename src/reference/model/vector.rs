@@ -80,20 +80,25 @@ fn elements<T: FromStr + Default>(list: &Node<'_>, go_type: &str) -> Result<Vec<
 }
 
 /// The numbers of a list as single-precision floats; `null` stands for zero.
-pub(super) fn floats(list: &Node<'_>) -> Result<Vec<f32>, String> {
+fn floats(list: &Node<'_>) -> Result<Vec<f32>, String> {
+    floats_within(list, list.raw)
+}
+
+/// The same of a list that is a part of this text, in which faults are shown.
+pub(super) fn floats_within(list: &Node<'_>, text: &str) -> Result<Vec<f32>, String> {
     let mut numbers = Vec::with_capacity(list.items().len());
     let mut fault = None;
     for item in list.items() {
         match item.value {
             Json::Null => numbers.push(0.0),
-            Json::Number(text) => match text.parse::<f32>() {
+            Json::Number(written) => match written.parse::<f32>() {
                 Ok(number) if number.is_finite() => numbers.push(number),
-                _ => return Err(range_fault(text, "float32")),
+                _ => return Err(range_fault(written, "float32")),
             },
             _ => fault = Some(item),
         }
     }
-    fault.map_or(Ok(numbers), |item| Err(element_fault(list.raw, item, "float32")))
+    fault.map_or(Ok(numbers), |item| Err(element_fault(text, item, "float32")))
 }
 
 fn check_size(size: usize, wanted: usize, what: &str, field: &Field, version: Version) -> Result<(), Failure> {

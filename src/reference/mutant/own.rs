@@ -14,6 +14,7 @@ mod privilege_groups;
 mod resource_groups;
 mod roles;
 mod rules;
+mod search;
 mod transport;
 mod users;
 mod v1;
@@ -73,6 +74,7 @@ pub(super) const TABLES: &[&[Own]] = &[
     resource_groups::TABLE,
     roles::TABLE,
     rules::TABLE,
+    search::TABLE,
     transport::TABLE,
     users::TABLE,
     v1::TABLE,
