@@ -21,6 +21,7 @@ pub mod report;
 pub mod results;
 pub mod scenario;
 pub mod seen;
+pub mod selftest;
 pub mod snapshot;
 pub mod target;
 pub mod verdict;

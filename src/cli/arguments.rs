@@ -74,6 +74,8 @@ pub(super) enum Command {
     Known(KnownArguments),
     /// Serve the reference target
     Serve(ServeArguments),
+    /// Show that every check can fail: run the suite against deliberate violations
+    Selftest(SelftestArguments),
     /// Remove what an unfinished run left on a server
     Sweep(SweepArguments),
     /// Print completions for a shell
@@ -353,6 +355,44 @@ pub(super) struct ServeArguments {
     /// Ask for this `user:password`; without it, no authorization
     #[arg(long, value_name = "TOKEN", value_parser = user_and_password)]
     pub(super) token: Option<String>,
+    /// Do one thing wrong: the mutant of this id, as `selftest` tells it
+    #[arg(long, value_name = "ID")]
+    pub(super) mutant: Option<String>,
+}
+
+const SELFTEST_AFTER_HELP: &str = "\
+The suite has to pass against the embedded reference target, and to fail against
+each mutant of it: the same target with one deliberate violation. It also has to
+fail, case by case, against servers that say the same to everything. Exit codes:
+0 every check can fail, 1 some cannot.
+
+Examples:
+  The kinds of violations of one operation:
+    milvus-conformance selftest --filter 'aliases-drop-*' -v
+  A hundred mutants, always the same:
+    milvus-conformance selftest --sample 100 --seed 7";
+
+#[derive(Debug, Args)]
+#[command(after_help = SELFTEST_AFTER_HELP)]
+pub(super) struct SelftestArguments {
+    /// The product and version to be
+    #[arg(long, value_name = "PROFILE", default_value = "milvus-2.6", value_parser = profile)]
+    pub(super) profile: Profile,
+    /// Only mutants of which the id, the kind or a requirement fits this pattern, such as `aliases-*` or `state`
+    #[arg(long, short, value_name = "PATTERN")]
+    pub(super) filter: Option<String>,
+    /// Only so many mutants, taken at random
+    #[arg(long, value_name = "N", value_parser = at_least_one)]
+    pub(super) sample: Option<usize>,
+    /// Take the same at random each time
+    #[arg(long, value_name = "NUMBER", default_value_t = 0)]
+    pub(super) seed: u64,
+    /// Show every requirement, and what became of every mutant that was not killed
+    #[arg(long, short)]
+    pub(super) verbose: bool,
+    /// Print JSON
+    #[arg(long)]
+    pub(super) json: bool,
 }
 
 #[derive(Debug, Args)]

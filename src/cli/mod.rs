@@ -15,6 +15,7 @@ mod list;
 mod man;
 mod replay;
 mod run;
+mod selftest;
 mod serve;
 mod style;
 mod sweep;
@@ -46,7 +47,8 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Diff(arguments) => diff::diff(&cli.contract, &arguments),
         Command::Replay(arguments) => replay::replay(&arguments),
         Command::Known(arguments) => known::known(&cli.contract, &arguments),
-        Command::Serve(arguments) => serve::serve(&arguments),
+        Command::Serve(arguments) => serve::serve(&cli.contract, &arguments),
+        Command::Selftest(arguments) => selftest::selftest(&cli.contract, &arguments),
         Command::Sweep(arguments) => sweep::sweep(&cli.contract, &arguments),
         Command::Completions(arguments) => completions::completions(&arguments),
         Command::Man => man::man(),
