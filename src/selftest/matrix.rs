@@ -99,8 +99,8 @@ pub struct Matrix {
 }
 
 impl Matrix {
-    /// Sums up what became of mutants. `tried` are the requirements of which a finding is demanded; empty when not all
-    /// mutants were run, so that nothing can be said.
+    /// Sums up what became of mutants. `demanded` says of which requirements a finding is demanded; of none when not all
+    /// mutants were run, since nothing can be said then.
     pub fn new(
         profiles: &[Profile],
         contract: &Contract,
