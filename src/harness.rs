@@ -197,7 +197,7 @@ impl Shared {
     fn run(&self, number: usize, case: &PlannedCase) -> Result<Completion, Failed> {
         let report = self.runtime.block_on(run_one(&self.session, &self.caller, number, case));
         match report.verdict {
-            Verdict::Pass | Verdict::Known => Ok(Completion::Completed),
+            Verdict::Pass | Verdict::Known | Verdict::Flaky => Ok(Completion::Completed),
             Verdict::Unsupported | Verdict::Skipped => {
                 Ok(Completion::ignored_with(report.reason.unwrap_or_else(|| report.verdict.to_string())))
             }

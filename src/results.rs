@@ -5,12 +5,14 @@
 
 use crate::contract::Contract;
 use crate::engine::{CaseReport, Latency};
+use crate::known::KnownSummary;
 use crate::profile::Profile;
 use crate::target::Certainty;
 use crate::verdict::{Level, Source, Verdict};
 use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
@@ -101,6 +103,12 @@ pub struct Outcome {
     pub duration_ms: f64,
     /// Whether every case of the plan was begun and ended.
     pub complete: bool,
+    /// What became of the list of known failures, when there was one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub known: Option<KnownSummary>,
+    /// Why the run proves less than it seems to.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<Warning>,
 }
 
 /// Cases by verdict.
@@ -112,6 +120,7 @@ pub struct Counts {
     pub fail: u64,
     pub error: u64,
     pub known: u64,
+    pub flaky: u64,
     pub fixed: u64,
     pub unsupported: u64,
     pub skipped: u64,
@@ -144,6 +153,7 @@ impl Counts {
             Verdict::Fail => &mut self.fail,
             Verdict::Error => &mut self.error,
             Verdict::Known => &mut self.known,
+            Verdict::Flaky => &mut self.flaky,
             Verdict::Fixed => &mut self.fixed,
             Verdict::Unsupported => &mut self.unsupported,
             Verdict::Skipped => &mut self.skipped,
@@ -173,11 +183,40 @@ pub struct RequirementResult {
     pub sources: Vec<Source>,
 }
 
+/// Why a run proves less than it seems to.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Warning {
+    /// What it is about.
+    pub kind: WarningKind,
+    /// One sentence.
+    pub message: String,
+}
+
+/// What a warning is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum WarningKind {
+    /// Most answers were HTTP 401 or 403.
+    Refused,
+    /// Most answers were HTTP 404.
+    NotFound,
+    /// Cases were left out for something that the target, or the way it was reached, lacks.
+    Capability,
+    /// Of a group of cases none could be done.
+    Group,
+    /// Nothing was checked that could have failed a case.
+    NothingGated,
+}
+
 /// Sums up cases as they end, without keeping them.
 #[derive(Clone, Debug, Default)]
 pub struct Totals {
     counts: Counts,
     calls: u64,
+    statuses: BTreeMap<u16, u64>,
+    groups: BTreeMap<String, Group>,
+    /// Why cases were left out, as far as that is a matter of the target and the way it is reached.
+    lacking: BTreeMap<String, u64>,
     checks: IndexMap<String, Checked>,
     readings: IndexMap<String, IndexMap<String, u64>>,
     latency: IndexMap<String, Latency>,
@@ -187,8 +226,21 @@ pub struct Totals {
 struct Checked {
     passed: u64,
     failed: u64,
+    /// Findings that a list of known failures excused.
+    known: u64,
+    /// Findings that are not excused.
+    found: u64,
+    /// Whether a check did not hold, and held when its case was repeated.
+    flaky: bool,
     /// The worst verdict of a case that covers it and did not come to an end.
     cut_short: Option<Verdict>,
+}
+
+/// The cases of a group that were begun.
+#[derive(Clone, Copy, Debug, Default)]
+struct Group {
+    unsupported: u64,
+    others: u64,
 }
 
 impl Totals {
@@ -198,6 +250,27 @@ impl Totals {
         self.calls += case.calls;
         for (operation, latency) in &case.latency {
             self.latency.entry(operation.clone()).or_default().merge(latency);
+        }
+        for (status, times) in &case.statuses {
+            *self.statuses.entry(*status).or_default() += times;
+        }
+        let group = case.id.split('/').next().unwrap_or_default();
+        match case.verdict {
+            Verdict::Skipped => {
+                if let Some(why) = case.reason.as_ref().filter(|why| LACKS.contains(&why.as_str())) {
+                    *self.lacking.entry(why.clone()).or_default() += 1;
+                }
+            }
+            Verdict::Unsupported => self.groups.entry(group.to_owned()).or_default().unsupported += 1,
+            _ => self.groups.entry(group.to_owned()).or_default().others += 1,
+        }
+        for finding in &case.findings {
+            let checked = self.checks.entry(finding.requirement.clone()).or_default();
+            match finding.verdict {
+                Verdict::Known => checked.known += 1,
+                Verdict::Flaky => checked.flaky = true,
+                _ => checked.found += 1,
+            }
         }
         for (id, tally) in &case.requirements {
             let checked = self.checks.entry(id.clone()).or_default();
@@ -267,16 +340,65 @@ impl Totals {
             calls: self.calls,
             duration_ms,
             complete,
+            known: None,
+            warnings: Vec::new(),
         }
     }
+
+    /// Why the run proves less than it seems to.
+    pub fn warnings(&self, contract: &Contract, gate: Level) -> Vec<Warning> {
+        let mut warnings = Vec::new();
+        let mut warn = |kind, message| warnings.push(Warning { kind, message });
+        let all: u64 = self.statuses.values().sum();
+        let with = |statuses: &[u16]| statuses.iter().filter_map(|status| self.statuses.get(status)).sum::<u64>();
+        let (refused, missing) = (with(&[401, 403]), with(&[404]));
+        if refused * 2 > all {
+            let message = format!("{refused} of {all} answers were HTTP 401 or 403: is the token right?");
+            warn(WarningKind::Refused, message);
+        }
+        if missing * 2 > all {
+            let message = format!("{missing} of {all} answers were HTTP 404: is this the address of the API?");
+            warn(WarningKind::NotFound, message);
+        }
+        for (why, cases) in &self.lacking {
+            let cases = if *cases == 1 { "1 case was".to_owned() } else { format!("{cases} cases were") };
+            warn(WarningKind::Capability, format!("{cases} left out: {why}"));
+        }
+        for (group, cases) in self.groups.iter().filter(|(_, cases)| cases.others == 0) {
+            let message = format!(
+                "nothing of {group} could be done: the target has none of what its {} cases need",
+                cases.unsupported
+            );
+            warn(WarningKind::Group, message);
+        }
+        let gated = self.checks.iter().any(|(id, checked)| {
+            let level = match contract.requirements.get(id) {
+                Some(requirement) if requirement.automatic => None,
+                Some(requirement) => Some(requirement.level),
+                None => id.starts_with("scenario.").then_some(Level::Must),
+            };
+            checked.passed + checked.failed > 0 && level.is_some_and(|level| level <= gate)
+        });
+        if !gated && self.counts.ran() > 0 {
+            let message = format!("no requirement of the level {gate}, or of a more binding one, was checked");
+            warn(WarningKind::NothingGated, message);
+        }
+        warnings
+    }
 }
+
+/// Reasons to leave cases out that lie in the target, or in the way it is reached.
+const LACKS: [&str; 2] = [crate::engine::NEEDS_AUTH, crate::engine::NEEDS_PASSWORD];
 
 impl Checked {
     /// The worst of what is known: an error outweighs what passed elsewhere, as nothing may pass in silence.
     fn verdict(&self) -> Verdict {
         let checked = match (self.failed, self.passed) {
+            (0, _) if self.flaky => Verdict::Flaky,
             (0, 0) => Verdict::Skipped,
             (0, _) => Verdict::Pass,
+            // Findings at the same place are told once, so that their number is not that of the checks.
+            _ if self.known > 0 && self.found == 0 => Verdict::Known,
             _ => Verdict::Fail,
         };
         checked.max(self.cut_short.unwrap_or(Verdict::Skipped))

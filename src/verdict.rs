@@ -17,6 +17,8 @@ pub enum Verdict {
     Pass,
     /// Failed, as a list of known failures says.
     Known,
+    /// Listed as flaky: it failed, and passed when it was repeated.
+    Flaky,
     /// Listed as a known failure, yet it passed.
     Fixed,
     /// The harness or the preparation broke, so nothing is said of the target.
@@ -27,11 +29,12 @@ pub enum Verdict {
 
 impl Verdict {
     /// All verdicts, in the order in which summaries list them.
-    pub const ALL: [Verdict; 7] = [
+    pub const ALL: [Verdict; 8] = [
         Verdict::Pass,
         Verdict::Fail,
         Verdict::Error,
         Verdict::Known,
+        Verdict::Flaky,
         Verdict::Fixed,
         Verdict::Unsupported,
         Verdict::Skipped,
@@ -44,6 +47,7 @@ impl Verdict {
             Verdict::Unsupported => "unsupported",
             Verdict::Pass => "pass",
             Verdict::Known => "known",
+            Verdict::Flaky => "flaky",
             Verdict::Fixed => "fixed",
             Verdict::Error => "error",
             Verdict::Fail => "fail",
@@ -124,7 +128,8 @@ pub struct Finding {
     pub requirement: String,
     /// The requirement's level.
     pub level: Level,
-    /// `fail`, or `error` when the check could not be made.
+    /// `fail`, or `error` when the check could not be made; `known` when a list of known failures says so, `flaky` when
+    /// it held as the case was repeated.
     pub verdict: Verdict,
     /// Where the rule comes from.
     pub sources: Vec<Source>,

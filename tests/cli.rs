@@ -75,6 +75,8 @@ fn every_command_has_help_that_fits_80_columns() {
         "export",
         "diff",
         "replay",
+        "known",
+        "selftest",
         "serve",
         "sweep",
         "completions",

@@ -19,7 +19,8 @@ fn root() -> &'static Path {
 /// Every published schema by file name, as text.
 fn made() -> BTreeMap<&'static str, String> {
     let results = ("results.schema.json", schemars::schema_for!(Results));
-    let all = editor_schemas().into_iter().chain([results]);
+    let known = ("known-failures.schema.json", milvus_conformance::known::editor_schema());
+    let all = editor_schemas().into_iter().chain([results, known]);
     all.map(|(name, schema)| (name, format!("{:#}\n", schema.as_value()))).collect()
 }
 

@@ -75,8 +75,12 @@ pub(super) enum Command {
     Diff(DiffArguments),
     /// Send recorded calls once more and compare the answers with the recorded ones
     Replay(Box<ReplayArguments>),
+    /// Keep the list of known failures
+    Known(KnownArguments),
     /// Serve the reference target
     Serve(ServeArguments),
+    /// Show that every check can fail: run the suite against deliberate violations
+    Selftest(SelftestArguments),
     /// Remove what an unfinished run left on a server
     Sweep(SweepArguments),
     /// Print completions for a shell
@@ -139,6 +143,9 @@ pub(super) struct RunArguments {
     /// Properties that no document names are findings
     #[arg(long, help_heading = "Judging")]
     pub(super) strict: bool,
+    /// A list of known failures and flaky cases, TOML
+    #[arg(long, value_name = "FILE", help_heading = "Judging")]
+    pub(super) known: Option<PathBuf>,
 
     /// Cases at the same time
     #[arg(long, short, value_name = "N", default_value_t = 8, value_parser = at_least_one, help_heading = "Course")]
@@ -371,6 +378,28 @@ pub(super) struct CompareArguments {
 }
 
 #[derive(Debug, Args)]
+pub(super) struct KnownArguments {
+    #[command(subcommand)]
+    pub(super) command: KnownCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum KnownCommand {
+    /// Add what fails in a results file, take out what does not fail any more, and keep the rest as people wrote it
+    Update(KnownUpdateArguments),
+}
+
+#[derive(Debug, Args)]
+pub(super) struct KnownUpdateArguments {
+    /// The results file of a run
+    #[arg(value_name = "RESULTS")]
+    pub(super) results: PathBuf,
+    /// The list; made when it is not there
+    #[arg(long, value_name = "FILE")]
+    pub(super) file: PathBuf,
+}
+
+#[derive(Debug, Args)]
 pub(super) struct ServeArguments {
     /// Where to listen; port 0 takes a free one
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:19530", value_parser = listening)]
@@ -381,6 +410,44 @@ pub(super) struct ServeArguments {
     /// Ask for this `user:password`; without it, no authorization
     #[arg(long, value_name = "TOKEN", value_parser = user_and_password)]
     pub(super) token: Option<String>,
+    /// Do one thing wrong: the mutant of this id, as `selftest` tells it
+    #[arg(long, value_name = "ID")]
+    pub(super) mutant: Option<String>,
+}
+
+const SELFTEST_AFTER_HELP: &str = "\
+The suite has to pass against the embedded reference target, and to fail against
+each mutant of it: the same target with one deliberate violation. It also has to
+fail, case by case, against servers that say the same to everything. Exit codes:
+0 every check can fail, 1 some cannot.
+
+Examples:
+  The kinds of violations of one operation:
+    milvus-conformance selftest --filter 'aliases-drop-*' -v
+  A hundred mutants, always the same:
+    milvus-conformance selftest --sample 100 --seed 7";
+
+#[derive(Debug, Args)]
+#[command(after_help = SELFTEST_AFTER_HELP)]
+pub(super) struct SelftestArguments {
+    /// The product and version to be
+    #[arg(long, value_name = "PROFILE", default_value = "milvus-2.6", value_parser = profile)]
+    pub(super) profile: Profile,
+    /// Only mutants of which the id, the kind or a requirement fits this pattern, such as `aliases-*` or `state`
+    #[arg(long, short, value_name = "PATTERN")]
+    pub(super) filter: Option<String>,
+    /// Only so many mutants, taken at random
+    #[arg(long, value_name = "N", value_parser = at_least_one)]
+    pub(super) sample: Option<usize>,
+    /// Take the same at random each time
+    #[arg(long, value_name = "NUMBER", default_value_t = 0)]
+    pub(super) seed: u64,
+    /// Show every requirement, and what became of every mutant that was not killed
+    #[arg(long, short)]
+    pub(super) verbose: bool,
+    /// Print JSON
+    #[arg(long)]
+    pub(super) json: bool,
 }
 
 #[derive(Debug, Args)]

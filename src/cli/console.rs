@@ -4,7 +4,8 @@ use super::failure::count;
 use super::style;
 use crate::engine::{CaseReport, Event, Leftover};
 use crate::exchange::Exchange;
-use crate::results::{Counts, Head, Outcome, RequirementResult};
+use crate::known::{KnownEntry, KnownSummary, Standing};
+use crate::results::{Counts, Head, Outcome, RequirementResult, Warning};
 use crate::target::{Certainty, Redactor};
 use crate::verdict::{Finding, Verdict};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -87,9 +88,9 @@ impl Console {
             *self.undocumented.entry((note.operation.clone(), note.pointer.clone())).or_default() += 1;
         }
         match case.verdict {
-            Verdict::Fail | Verdict::Error | Verdict::Fixed => self.print(&failed(case)),
+            Verdict::Fail | Verdict::Error | Verdict::Fixed | Verdict::Flaky => self.print(&failed(case)),
             verdict => {
-                for finding in &case.findings {
+                for finding in case.findings.iter().filter(|finding| finding.verdict != Verdict::Known) {
                     let times = self.below_gate.entry(finding.requirement.clone());
                     times.or_insert_with(|| (finding.clone(), 0)).1 += 1;
                 }
@@ -119,6 +120,10 @@ impl Console {
             text.push_str(&requirements(&outcome.requirements));
             text.push_str(&readings(outcome));
             text.push_str(&undocumented(&self.undocumented, self.detail));
+            text.push_str(&warnings(&outcome.warnings));
+        }
+        if let Some(summary) = &outcome.known {
+            text.push_str(&known(summary, self.detail));
         }
         text.push_str(&left(&self.left));
         text.push_str(&last_line(outcome, results));
@@ -358,6 +363,60 @@ fn undocumented(seen: &BTreeMap<(String, String), u64>, detail: Detail) -> Strin
     text
 }
 
+fn warnings(warnings: &[Warning]) -> String {
+    if warnings.is_empty() {
+        return String::new();
+    }
+    let mut text = format!("{}\n", style::strong("This run proves less than it seems to"));
+    for warning in warnings {
+        let _ = writeln!(text, "  {} {}", style::note("warning"), warning.message);
+    }
+    text.push('\n');
+    text
+}
+
+/// The list of known failures: what is not true of it any more, and otherwise what it excused.
+fn known(summary: &KnownSummary, detail: Detail) -> String {
+    let mut text = String::new();
+    for entry in &summary.entries {
+        let KnownEntry { line, subject, reason, .. } = entry;
+        let what = match entry.standing {
+            Standing::Expired => {
+                let day = entry.expires.as_deref().unwrap_or_default();
+                let owner = entry.owner.as_ref().map(|owner| format!("; {owner} looks after it")).unwrap_or_default();
+                format!("{} its last day was {day}{owner}", style::bad("expired"))
+            }
+            Standing::Fixed => format!("{} it does not fail any more", style::bad("fixed")),
+            Standing::Unused if detail > Detail::Quiet => {
+                format!("{} nothing that ran is meant by it", style::note("unused"))
+            }
+            Standing::Used if detail > Detail::Quiet && entry.flaky => match entry.cases {
+                0 => continue,
+                cases => format!("{} {cases} repeated", style::note("flaky")),
+            },
+            Standing::Used if detail > Detail::Quiet => {
+                format!(
+                    "{} in {}",
+                    style::note("known"),
+                    count(usize::try_from(entry.cases).unwrap_or(usize::MAX), "case")
+                )
+            }
+            Standing::Used | Standing::Unused | Standing::Elsewhere => continue,
+        };
+        let _ = writeln!(text, "  line {line} {subject}: {what} {}", style::faint(&format!("({reason})")));
+    }
+    let unexplained = summary.unexplained();
+    if unexplained > 0 && detail > Detail::Quiet {
+        let entries = if unexplained == 1 { "1 entry is".to_owned() } else { format!("{unexplained} entries are") };
+        let _ = writeln!(text, "  {} {entries} not explained yet", style::note("warning"));
+    }
+    if text.is_empty() {
+        text
+    } else {
+        format!("{}\n{text}\n", style::strong(&format!("Known failures ({})", summary.file)))
+    }
+}
+
 fn left(left: &[Leftover]) -> String {
     if left.is_empty() {
         return String::new();
@@ -373,7 +432,8 @@ fn left(left: &[Leftover]) -> String {
 
 fn last_line(outcome: &Outcome, results: &str) -> String {
     let counts = outcome.summary;
-    let verdict = if counts.fail + counts.error + counts.fixed > 0 {
+    let untrue = outcome.known.as_ref().is_some_and(KnownSummary::breaks_the_gate);
+    let verdict = if counts.fail + counts.error + counts.fixed > 0 || untrue {
         style::bad("FAIL")
     } else if !outcome.complete {
         style::bad("ENDED EARLY")

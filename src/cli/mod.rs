@@ -10,12 +10,14 @@ mod exit;
 mod explain;
 mod export;
 mod failure;
+mod known;
 mod lint;
 mod list;
 mod man;
 mod replay;
 mod report;
 mod run;
+mod selftest;
 mod serve;
 mod style;
 mod sweep;
@@ -48,7 +50,9 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Replay(arguments) => replay::replay(&arguments),
         Command::Report(arguments) => report::report(&arguments),
         Command::Compare(arguments) => compare::compare(&arguments),
-        Command::Serve(arguments) => serve::serve(&arguments),
+        Command::Known(arguments) => known::known(&cli.contract, &arguments),
+        Command::Serve(arguments) => serve::serve(&cli.contract, &arguments),
+        Command::Selftest(arguments) => selftest::selftest(&cli.contract, &arguments),
         Command::Sweep(arguments) => sweep::sweep(&cli.contract, &arguments),
         Command::Completions(arguments) => completions::completions(&arguments),
         Command::Man => man::man(),

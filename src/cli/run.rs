@@ -9,6 +9,7 @@ use crate::contract::Contract;
 use crate::engine::{
     self, BROKE, Caller, CaseReport, Checked, Event, Filter, Interrupt, Ledger, Options, Plan, Session,
 };
+use crate::known::{Excuses, KnownSummary, Usage};
 use crate::profile::Profile;
 use crate::reference::{Config, Reference};
 use crate::results::{self, Head, Outcome, Recorder, Results, SCHEMA, TargetFacts, Tool, Totals};
@@ -27,6 +28,7 @@ pub(super) const DEFAULT_PROFILE: Profile = Profile::Milvus26;
 pub(super) fn run(contract: &ContractArguments, arguments: &RunArguments) -> Result<u8, Failure> {
     let workspace = Workspace::load(contract)?;
     let filter = arguments.filter.as_deref().map(Filter::parse).transpose()?;
+    let known = arguments.known.as_deref().map(|file| super::known::read(file, &workspace.contract)).transpose()?;
     let library = workspace.selected(&arguments.paths)?;
     let checked = Checked::read(&library, &workspace.contract, filter.as_ref())?;
     let reached = Reached::new(&arguments.target)?;
@@ -57,15 +59,15 @@ pub(super) fn run(contract: &ContractArguments, arguments: &RunArguments) -> Res
         arguments.target.timeout,
     );
     let interrupt = Arc::new(Interrupt::default());
-    let session = Session::new(compiled, library, options(arguments, &reached), ledger, name, Arc::clone(&interrupt));
+    let address = reached.redactor.redact(reached.target.address()).into_owned();
+    let today = jiff::Zoned::now().date();
+    let excuses = Excuses::new(known.unwrap_or_default(), profile, address.clone(), today);
+    let options = Options { known: Arc::new(excuses), ..options(arguments, &reached) };
+    let session = Session::new(compiled, library, options, ledger, name, Arc::clone(&interrupt));
     let head = Head {
         schema: SCHEMA.to_owned(),
         tool: Tool::this(),
-        target: TargetFacts {
-            address: reached.redactor.redact(reached.target.address()).into_owned(),
-            embedded: reached.embedded,
-            auth: recognition.auth,
-        },
+        target: TargetFacts { address, embedded: reached.embedded, auth: recognition.auth },
         profile,
         profile_reason: recognition.why,
         profile_certainty: recognition.certainty,
@@ -213,6 +215,7 @@ fn options(arguments: &RunArguments, reached: &Reached) -> Options {
         token: reached.token.clone(),
         tell_exchanges: arguments.verbose > 1,
         record_exchanges: arguments.record_exchanges,
+        ..Options::default()
     }
 }
 
@@ -236,6 +239,7 @@ async fn course(
     let unwritable = |source| Failure::Unwritable { path: arguments.results.clone(), source };
     let mut recorder = Recorder::create(&arguments.results, &head).map_err(unwritable)?;
     let mut totals = Totals::default();
+    let mut usage = Usage::new(&session.options().known);
     // Whoever reads may have seen enough, as in `run | head`; the run goes on, and cleans up.
     let mut shown = console.begin(&head, plan.cases.len(), plan.skipped.len(), arguments.jobs);
     // Reports are made from the file, so that the cases need not be held; what is no file cannot be read again.
@@ -259,6 +263,8 @@ async fn course(
         shown = shown.and_then(|()| console.event(&event));
         begun += usize::from(matches!(event, Event::CaseStarted { .. }));
         if let Event::CaseFinished(case) = &event {
+            let held = case.requirements.iter().filter(|(_, tally)| tally.passed > 0).map(|(id, _)| id.as_str());
+            usage.add(&session.options().known, &case.id, case.verdict, &case.findings, held);
             broke |= case.reason.as_ref().is_some_and(|reason| reason.starts_with(BROKE));
         }
         take(&event, &mut totals, &mut recorder, &mut written, kept.as_mut());
@@ -268,7 +274,12 @@ async fn course(
     let complete = !interrupt.is_set() && begun == planned;
     let contract = session.contract();
     let duration_ms = started.elapsed().as_secs_f64() * 1e3;
-    let outcome = totals.outcome(contract.whole(), contract.profile(), duration_ms, complete);
+    let mut outcome = totals.outcome(contract.whole(), contract.profile(), duration_ms, complete);
+    outcome.warnings = totals.warnings(contract.whole(), arguments.gate);
+    outcome.known = arguments.known.as_ref().map(|file| {
+        let whole = complete && arguments.paths.is_empty() && arguments.filter.is_none();
+        usage.summary(&session.options().known, &file.to_string_lossy(), whole)
+    });
     recorder.finish(&outcome).and(written).map_err(Failure::Results)?;
     session.ledger().close().map_err(|error| Failure::Broken(error.to_string()))?;
     if let Some(cases) = kept {
@@ -307,8 +318,9 @@ fn take(
 fn exit_code(outcome: &Outcome) -> u8 {
     let counts = outcome.summary;
     let found = [Verdict::Fail, Verdict::Error, Verdict::Fixed].into_iter().any(|verdict| counts.get(verdict) > 0);
+    let untrue = outcome.known.as_ref().is_some_and(KnownSummary::breaks_the_gate);
     // Of a run that was cut off, nobody knows what the rest would have shown.
-    if found || !outcome.complete {
+    if found || untrue || !outcome.complete {
         exit::FINDINGS
     } else if counts.ran() == 0 {
         exit::NOTHING_RAN

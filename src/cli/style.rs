@@ -38,7 +38,7 @@ pub(super) fn verdict(verdict: Verdict) -> String {
     match verdict {
         Verdict::Pass | Verdict::Fixed => good(&word),
         Verdict::Fail | Verdict::Error => bad(&word),
-        Verdict::Known | Verdict::Unsupported => note(&word),
+        Verdict::Known | Verdict::Flaky | Verdict::Unsupported => note(&word),
         Verdict::Skipped => faint(&word),
     }
 }

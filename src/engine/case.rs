@@ -364,6 +364,7 @@ impl<'a> Case<'a> {
         let Answered { ready, judgement, faults_on_the_way, came_as_expected, last, faulty, on_the_way, wait } =
             answered;
         self.report.calls += on_the_way.len() as u64 + 1;
+        *self.report.statuses.entry(last.response.status).or_default() += 1;
         self.report.waits.extend(wait);
         self.timed(&ready.operation.name, on_the_way.into_iter().chain([last.took]));
         let before = self.report.findings.len();

@@ -54,6 +54,9 @@ pub struct CaseReport {
     pub duration_ms: f64,
     /// Calls made, polls included, cleaning up not.
     pub calls: u64,
+    /// Answers by HTTP status; of a condition that was awaited, the last one.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub statuses: BTreeMap<u16, u64>,
     /// Checks that held.
     pub passed_checks: u64,
     /// Checks that did not hold.
@@ -99,6 +102,7 @@ impl CaseReport {
             offset_ms: 0.0,
             duration_ms: 0.0,
             calls: 0,
+            statuses: BTreeMap::new(),
             passed_checks: 0,
             findings: Vec::new(),
             requirements: IndexMap::new(),

@@ -182,18 +182,27 @@ fn read_one(
     Ok((case, facts))
 }
 
+/// Why cases are left out that nobody asked for.
+pub const FILTERED: &str = "left out by the filter";
+
+/// Why cases are left out that try tokens.
+pub const NEEDS_AUTH: &str = "needs a target that checks tokens, and a token";
+
+/// Why cases are left out that need the user's name and password.
+pub const NEEDS_PASSWORD: &str = "needs a token of the form user:password";
+
 impl Facts {
     fn reason_to_skip(&self, profile: Profile, capabilities: &BTreeSet<String>) -> Option<String> {
         if !self.selected {
-            return Some("left out by the filter".to_owned());
+            return Some(FILTERED.to_owned());
         }
         if !self.bounds.hold_for(profile) {
             return Some(format!("not for {profile}"));
         }
         let lacking = self.needs.iter().find(|need| !capabilities.contains(*need))?;
         Some(match lacking.as_str() {
-            "auth" => "needs a target that checks tokens, and a token".to_owned(),
-            "password" => "needs a token of the form user:password".to_owned(),
+            "auth" => NEEDS_AUTH.to_owned(),
+            "password" => NEEDS_PASSWORD.to_owned(),
             "hazardous" => "may end the server's process; only with --hazardous".to_owned(),
             "heavy" => "makes many objects; only with --heavy".to_owned(),
             other => format!("needs {other}, which {profile} does not have"),

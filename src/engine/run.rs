@@ -4,10 +4,11 @@ use super::case::{milliseconds, run_case};
 use super::steps::Caller;
 use super::{CaseReport, Event, Ledger, Plan, PlannedCase};
 use crate::contract::{CompiledOperation, ProfileContract};
+use crate::known::Excuses;
 use crate::scenario::{Fixture, Library};
 use crate::seen::{Register, Seen, Shown};
 use crate::target::Secret;
-use crate::verdict::{Level, Verdict};
+use crate::verdict::{Finding, Level, Verdict};
 use futures_util::FutureExt;
 use std::io;
 use std::panic::AssertUnwindSafe;
@@ -40,6 +41,8 @@ pub struct Options {
     pub tell_exchanges: bool,
     /// Whether the calls of every case are kept for reports, not only of those with findings or an error.
     pub record_exchanges: bool,
+    /// Failures that are known already, and cases that are repeated when they fail.
+    pub known: Arc<Excuses>,
 }
 
 impl Default for Options {
@@ -55,6 +58,7 @@ impl Default for Options {
             token: None,
             tell_exchanges: false,
             record_exchanges: false,
+            known: Arc::default(),
         }
     }
 }
@@ -258,14 +262,22 @@ async fn work(session: &Session, caller: &Caller, shared: &Shared, started: Inst
         let mut report = match reason_to_end(session, shared, started) {
             Some(why) => planned.report(Verdict::Skipped, Some(why)),
             None => {
-                let started = Event::CaseStarted { id: planned.id.clone() };
-                if events.send(started).await.is_err() {
+                let begun = Event::CaseStarted { id: planned.id.clone() };
+                if events.send(begun).await.is_err() {
                     return;
                 }
-                let case = run_case(session, caller, index + 1, planned, events);
-                AssertUnwindSafe(case).catch_unwind().await.unwrap_or_else(|_| {
-                    planned.report(Verdict::Error, Some(format!("{BROKE}, which is a defect of milvus-conformance")))
-                })
+                let mut report = guarded(session, caller, index + 1, planned, events).await;
+                let known = &session.options.known;
+                if matches!(report.verdict, Verdict::Fail | Verdict::Error)
+                    && known.is_flaky(&planned.id)
+                    && reason_to_end(session, shared, started).is_none()
+                {
+                    // Another number, so that the names of the second attempt are not those of the first.
+                    let number = shared.cases.len() + index + 1;
+                    report = repeated(report, guarded(session, caller, number, planned, events).await);
+                }
+                excuse(session, &mut report);
+                report
             }
         };
         report.offset_ms = milliseconds(begun);
@@ -276,6 +288,62 @@ async fn work(session: &Session, caller: &Caller, shared: &Shared, started: Inst
             return;
         }
     }
+}
+
+/// Runs a case; a panic in it is told, and ends nothing but the case.
+async fn guarded(
+    session: &Session,
+    caller: &Caller,
+    number: usize,
+    planned: &PlannedCase,
+    events: &mpsc::Sender<Event>,
+) -> CaseReport {
+    let case = run_case(session, caller, number, planned, events);
+    AssertUnwindSafe(case).catch_unwind().await.unwrap_or_else(|_| {
+        planned.report(Verdict::Error, Some(format!("{BROKE}, which is a defect of milvus-conformance")))
+    })
+}
+
+/// A case that failed, and was repeated.
+fn repeated(first: CaseReport, mut second: CaseReport) -> CaseReport {
+    if matches!(second.verdict, Verdict::Skipped | Verdict::Unsupported) {
+        return first;
+    }
+    let (found, held) = (first.verdict, second.verdict == Verdict::Pass);
+    let again = |what: &str| match &first.reason {
+        Some(why) => format!("{what}: {why}"),
+        None => what.to_owned(),
+    };
+    if held {
+        second.verdict = Verdict::Flaky;
+        second.reason = Some(again(&format!("{found} at first, and passed when it was repeated")));
+        let findings = first.findings.into_iter().map(|finding| Finding { verdict: Verdict::Flaky, ..finding });
+        second.findings.splice(0..0, findings);
+    } else if second.verdict == Verdict::Fail {
+        second.reason = Some("failed again when it was repeated".to_owned());
+    }
+    second.calls += first.calls;
+    second.duration_ms += first.duration_ms;
+    for (status, times) in first.statuses {
+        *second.statuses.entry(status).or_default() += times;
+    }
+    second.cleanup.left.extend(first.cleanup.left);
+    second
+}
+
+/// Marks what is known already. What the harness itself broke is excused by no list.
+fn excuse(session: &Session, report: &mut CaseReport) {
+    if report.reason.as_ref().is_some_and(|reason| reason.starts_with(BROKE)) {
+        return;
+    }
+    let requirements = &report.requirements;
+    let checked = |fits: &dyn Fn(&str) -> bool| requirements.iter().any(|(id, tally)| tally.passed > 0 && fits(id));
+    let options = &session.options;
+    let judged = options.known.judge(&report.id, report.verdict, options.gate, &mut report.findings, checked);
+    if judged.reason.is_some() {
+        report.reason = judged.reason;
+    }
+    report.verdict = judged.verdict;
 }
 
 /// How the reason of a case begins that ended because the harness itself broke.

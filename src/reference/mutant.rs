@@ -6,7 +6,7 @@ mod answer;
 mod own;
 
 use super::{Config, Reference, v1};
-use crate::contract::{Contract, Effect};
+use crate::contract::{Contract, Effect, automatic};
 use crate::exchange::{Request, Response};
 use bytes::Bytes;
 use serde_json::{Map, Value, json};
@@ -17,6 +17,41 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 const PREFIX: &str = "/v2/vectordb/";
 
+/// What a violation is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Kind {
+    /// The form of every answer.
+    Envelope,
+    /// What successes carry.
+    Payload,
+    /// Failures: whether they come, and how.
+    Error,
+    /// What calls do.
+    State,
+    /// Routes, headers and the reading of requests.
+    Transport,
+    /// What becomes of stored values.
+    Values,
+}
+
+impl Kind {
+    /// All kinds.
+    pub const ALL: [Kind; 6] = [Kind::Envelope, Kind::Payload, Kind::Error, Kind::State, Kind::Transport, Kind::Values];
+
+    /// The word used in output.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Kind::Envelope => "envelope",
+            Kind::Payload => "payload",
+            Kind::Error => "error",
+            Kind::State => "state",
+            Kind::Transport => "transport",
+            Kind::Values => "values",
+        }
+    }
+}
+
 /// One deliberate violation.
 #[derive(Clone, Debug)]
 pub struct Mutant {
@@ -24,6 +59,10 @@ pub struct Mutant {
     pub id: String,
     /// What is wrong, in one sentence.
     pub about: String,
+    /// What it is about.
+    pub kind: Kind,
+    /// The requirement that it violates; of several the first.
+    pub requirement: String,
     /// The operations that do wrong; empty when it is a matter of every request.
     pub operations: Vec<String>,
     /// The requirements of which a finding has to come. Only mutants written by hand name some.
@@ -50,38 +89,50 @@ impl Mutant {
         for operation in contract.operations.values() {
             let name = operation.name.as_str();
             let id = |defect: &str| format!("{}-{defect}", kebab(name));
-            let mutant = |id: String, about: String, fault: Fault| Mutant {
+            let mutant = |id: String, about: String, (kind, requirement): (Kind, String), fault: Fault| Mutant {
                 id,
                 about,
+                kind,
+                requirement,
                 operations: vec![name.to_owned()],
                 trips: Vec::new(),
                 fault,
             };
             for defect in answer::DEFECTS {
                 let about = format!("{name}: {}.", defect.about);
-                mutants.push(mutant(id(defect.id), about, Fault::Answer(defect)));
+                mutants.push(mutant(id(defect.id), about, defect.violates(operation), Fault::Answer(defect)));
             }
             // A load goes on when it is looked at, so that even the read of its state has an effect.
             if operation.file.effect == Effect::Write || name == "collections/get_load_state" {
                 let about = format!("{name} answers as it should, without effect.");
-                mutants.push(mutant(id("no-effect"), about, Fault::NoEffect));
+                mutants.push(mutant(id("no-effect"), about, (Kind::State, deed(contract, name)), Fault::NoEffect));
             }
             for key in answer::keys(contract, name) {
                 for defect in answer::KeyDefect::ALL {
                     let about = format!("{name}: `{key}` in `data` {}.", defect.words());
                     let id = id(&format!("key-{}-{}", kebab(&key), defect.word()));
-                    mutants.push(mutant(id, about, Fault::Key(key.clone(), defect)));
+                    let violates = (Kind::Payload, automatic::response(name));
+                    mutants.push(mutant(id, about, violates, Fault::Key(key.clone(), defect)));
                 }
             }
         }
         mutants.extend(own::TABLES.iter().copied().flatten().map(|own| Mutant {
             id: own.id.to_owned(),
             about: own.about.to_owned(),
+            kind: own.kind(),
+            requirement: own.trips.first().copied().unwrap_or_default().to_owned(),
             operations: own.operations.iter().map(|name| (*name).to_owned()).collect(),
             trips: own.trips.to_vec(),
             fault: Fault::Own(own),
         }));
         mutants
+    }
+
+    /// Whether a run with these undocumented properties, as JSON pointers, tells of the violation. What adds a property
+    /// breaks no rule, but has to be told.
+    pub fn is_told_by<'p>(&self, undocumented: impl Iterator<Item = &'p str>) -> bool {
+        let extra = matches!(self.fault, Fault::Answer(defect) if defect.id == answer::EXTRA_ID);
+        extra && undocumented.into_iter().any(|pointer| pointer.ends_with(answer::EXTRA))
     }
 
     /// Whether it was written by hand, for the requirements that it names.
@@ -104,6 +155,15 @@ impl fmt::Display for Mutant {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.id)
     }
+}
+
+/// The requirement that an operation does not honour that does nothing: the first that can be tried, else what is said of
+/// its answers.
+fn deed(contract: &Contract, operation: &str) -> String {
+    let about = |names: &[crate::yaml::At<String>]| names.iter().any(|name| name.value == operation);
+    let mut stated = contract.requirements.values().filter(|one| !one.automatic && one.not_testable.is_none());
+    let first = stated.find(|requirement| about(&requirement.operations));
+    first.map_or_else(|| automatic::response(operation), |requirement| requirement.id.clone())
 }
 
 /// `partitions/get_stats` as part of an id.

@@ -1,7 +1,8 @@
 //! Serves the reference target over HTTP: axum requests in, axum responses out, nothing else.
 
 use super::Reference;
-use crate::exchange::Request;
+use super::mutant::Broken;
+use crate::exchange::{self, Request};
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{Response, StatusCode, header};
@@ -13,6 +14,24 @@ use tokio::sync::oneshot;
 /// The longest body that is read, in bytes; a longer one is answered with 413.
 const LONGEST_BODY: usize = 64 << 20;
 
+/// What can be served.
+pub trait Served: Send + Sync + 'static {
+    /// The answer to a request.
+    fn answer(&self, request: &Request) -> exchange::Response;
+}
+
+impl Served for Reference {
+    fn answer(&self, request: &Request) -> exchange::Response {
+        Reference::answer(self, request)
+    }
+}
+
+impl Served for Broken {
+    fn answer(&self, request: &Request) -> exchange::Response {
+        Broken::answer(self, request)
+    }
+}
+
 /// Serves until `shutdown` is over, and then ends at once: idle connections are closed, and whoever still waits for an
 /// answer gets it without the caller waiting along.
 ///
@@ -21,7 +40,7 @@ const LONGEST_BODY: usize = 64 << 20;
 /// Fails when the listener does.
 pub async fn serve(
     listener: TcpListener,
-    reference: Arc<Reference>,
+    reference: Arc<impl Served>,
     shutdown: impl Future<Output = ()>,
 ) -> std::io::Result<()> {
     let router = Router::new().fallback(move |request| answer(Arc::clone(&reference), request));
@@ -39,7 +58,7 @@ pub async fn serve(
     }
 }
 
-async fn answer(reference: Arc<Reference>, request: axum::extract::Request) -> Response<Body> {
+async fn answer(reference: Arc<impl Served>, request: axum::extract::Request) -> Response<Body> {
     let (parts, body) = request.into_parts();
     let Ok(body) = to_bytes(body, LONGEST_BODY).await else { return too_large() };
     let headers = parts

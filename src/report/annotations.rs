@@ -10,7 +10,7 @@ pub fn annotations(results: &Results) -> String {
     let mut warnings = String::new();
     for case in sorted(results) {
         for finding in &case.findings {
-            let gated = finding.level <= results.head.gate && case.verdict != Verdict::Known;
+            let gated = finding.level <= results.head.gate && !matches!(case.verdict, Verdict::Known | Verdict::Flaky);
             let title = format!("{} ({})", finding.requirement, finding.level);
             let message = format!(
                 "{}, step {}, {}: {}\nexpected {}\ngot {}{}",

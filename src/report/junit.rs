@@ -16,7 +16,7 @@ pub fn junit(results: &Results) -> Result<String, quick_junit::SerializeError> {
         let group = case.id.split('/').next().unwrap_or_default();
         let reason = case.reason.clone().unwrap_or_default();
         let mut status = match case.verdict {
-            Verdict::Pass | Verdict::Known => TestCaseStatus::success(),
+            Verdict::Pass | Verdict::Known | Verdict::Flaky => TestCaseStatus::success(),
             Verdict::Fail | Verdict::Fixed => TestCaseStatus::non_success(NonSuccessKind::Failure),
             Verdict::Error => TestCaseStatus::non_success(NonSuccessKind::Error),
             Verdict::Unsupported | Verdict::Skipped => TestCaseStatus::skipped(),
@@ -28,13 +28,14 @@ pub fn junit(results: &Results) -> Result<String, quick_junit::SerializeError> {
             }
             Verdict::Error | Verdict::Skipped => drop(status.set_message(reason)),
             Verdict::Unsupported => drop(status.set_message(format!("the target has no {reason}"))),
-            Verdict::Pass | Verdict::Known => {}
+            Verdict::Pass | Verdict::Known | Verdict::Flaky => {}
         }
         let mut test = TestCase::new(case.id.as_str(), status);
         test.set_classname(format!("{}.{group}", results.head.profile));
         test.set_time(Duration::from_secs_f64(case.duration_ms.max(0.0) / 1e3));
-        if case.verdict == Verdict::Pass && !case.findings.is_empty() {
-            test.set_system_out(text(&case.findings));
+        if matches!(case.verdict, Verdict::Pass | Verdict::Known | Verdict::Flaky) && !case.findings.is_empty() {
+            let reason = case.reason.as_ref().map(|reason| format!("{}: {reason}\n", case.verdict)).unwrap_or_default();
+            test.set_system_out(reason + &text(&case.findings));
         }
         suites.entry(group).or_default().push(test);
     }

@@ -84,7 +84,7 @@ fn result(results: &Results, case: &CaseReport, finding: &Finding, rule: usize) 
         "partialFingerprints": {"case/step/rule/pointer": print},
         "properties": {"case": case.id, "step": finding.step, "curl": finding.curl},
     });
-    if case.verdict == Verdict::Known {
+    if matches!(case.verdict, Verdict::Known | Verdict::Flaky) {
         made["suppressions"] = json!([{"kind": "external", "justification": "listed as a known failure"}]);
     }
     made

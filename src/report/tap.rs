@@ -14,6 +14,7 @@ pub fn tap(results: &Results) -> String {
             Verdict::Pass => ("ok", String::new()),
             Verdict::Skipped | Verdict::Unsupported => ("ok", format!(" # SKIP {}", line(&reason(case)))),
             Verdict::Known => ("not ok", " # TODO a known failure".to_owned()),
+            Verdict::Flaky => ("not ok", " # TODO flaky: it passed when it was repeated".to_owned()),
             Verdict::Fail | Verdict::Error | Verdict::Fixed => ("not ok", String::new()),
         };
         let (id, title) = (line(&case.id), line(&case.title));

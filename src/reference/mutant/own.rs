@@ -21,7 +21,7 @@ mod v1;
 mod values;
 mod wire;
 
-use super::{Broken, Call, empty, is_failure, is_success, parsed, refusal, rewritten, success};
+use super::{Broken, Call, Kind, empty, is_failure, is_success, parsed, refusal, rewritten, success};
 use crate::exchange::Response;
 use serde_json::{Value, json};
 
@@ -93,6 +93,22 @@ const fn own(
 }
 
 impl Own {
+    /// What it is about: told by its table, else by its deed.
+    pub(super) fn kind(&self) -> Kind {
+        let of = |tables: &[&[Own]]| tables.iter().copied().flatten().any(|own| own.id == self.id);
+        if of(&[transport::TABLE, wire::TABLE]) {
+            Kind::Transport
+        } else if of(&[values::TABLE, filters::TABLE, search::TABLE]) {
+            Kind::Values
+        } else {
+            match self.deed {
+                Deed::Accepts(_) | Deed::Admits(_) | Deed::Refuses(..) => Kind::Error,
+                Deed::Chats => Kind::Payload,
+                Deed::Nothing | Deed::Ignores(_) | Deed::Asks(_) | Deed::Answers(_) | Deed::Does(_) => Kind::State,
+            }
+        }
+    }
+
     /// The answer, and whether the violation showed in it or behind it.
     pub(super) fn answer(&self, broken: &Broken, call: &Call<'_>) -> (Response, bool) {
         match &self.deed {

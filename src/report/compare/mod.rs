@@ -301,6 +301,7 @@ fn cell(verdict: Option<Verdict>) -> (&'static str, &'static str) {
         Some(Verdict::Fail) => ("✗", "fail"),
         Some(Verdict::Error) => ("!", "error"),
         Some(Verdict::Known) => ("~", "known"),
+        Some(Verdict::Flaky) => ("±", "flaky"),
         Some(Verdict::Fixed) => ("+", "fixed"),
         Some(Verdict::Unsupported) => ("∅", "unsupported"),
         Some(Verdict::Skipped) => ("·", "not checked"),

@@ -1,0 +1,68 @@
+//! What the suite does not catch, and why that is right.
+
+use crate::profile::Profile;
+
+/// The profiles in which mutants are run, each in the first that it applies to.
+pub const HOMES: [Profile; 5] =
+    [Profile::Milvus26, Profile::Milvus24, Profile::Milvus30, Profile::ZillizCloud, Profile::Milvus23];
+
+/// Generated mutants that the suite does not catch, by the ends of their ids, and why that is right.
+pub(super) const SURVIVORS: &[(&str, &str)] = &[
+    ("-route-missing", "a target that lacks an operation is told as `unsupported`, and not accused"),
+    ("databases-describe-key-db-i-d-missing", "no document of 2.6 promises the key"),
+    ("databases-describe-key-db-i-d-renamed", "no document of 2.6 promises the key"),
+    ("collections-describe-key-functions-missing", "the documents leave the key out of a collection without functions"),
+    ("collections-describe-key-functions-renamed", "the documents leave the key out of a collection without functions"),
+    ("entities-delete-key-delete-count-missing", "the documents answer an empty object"),
+    ("entities-delete-key-delete-count-renamed", "the documents answer an empty object"),
+    ("collections-compact-key-compaction-i-d-missing", "the documents answer an empty object"),
+    ("collections-compact-key-compaction-i-d-renamed", "the documents answer an empty object"),
+    ("collections-compact-no-effect", "no answer shows whether segments were merged"),
+    ("collections-refresh-load-no-effect", "it would show in data that was imported while the collection was loaded"),
+    ("-function-no-effect", "servers accept no function that does without an embedding service"),
+    ("-function-failure-is-404", "they never succeed, so that a bare 404 says that the target lacks them"),
+    ("jobs-import-describe-key-create-time-missing", "builds before 2.6.5 lack the key"),
+    ("jobs-import-describe-key-create-time-renamed", "builds before 2.6.5 lack the key"),
+    ("jobs-import-get-progress-key-create-time-missing", "builds before 2.6.5 lack the key"),
+    ("jobs-import-get-progress-key-create-time-renamed", "builds before 2.6.5 lack the key"),
+    ("resource-groups-transfer-replica-failure-is-404", NO_TRANSFER),
+    ("resource-groups-transfer-replica-no-effect", NO_TRANSFER),
+    ("jobs-external-collection-describe-failure-is-404", NO_REFRESH),
+    ("jobs-external-collection-refresh-failure-is-404", NO_REFRESH),
+    ("jobs-external-collection-refresh-no-effect", NO_REFRESH),
+];
+
+/// Of these operations the generated mutants cannot strike, and why.
+pub(super) const NEVER_STRUCK: &[(&str, &str)] = &[
+    ("databases-list-", "it never fails, so that its failures have no defects"),
+    ("collections-add-function-", "servers accept no function that does without an embedding service"),
+    ("collections-alter-function-", "servers accept no function that does without an embedding service"),
+    ("collections-drop-function-", "there is no function that could be dropped"),
+    ("resource-groups-describe-success-", "its successes have neither code nor data"),
+    ("resource-groups-describe-data-", "its successes have neither code nor data"),
+    ("resource-groups-transfer-replica-", NO_TRANSFER),
+    ("jobs-external-collection-describe-", NO_REFRESH),
+    ("jobs-external-collection-refresh-", NO_REFRESH),
+];
+
+/// Why a transfer of replicas has only refusals.
+const NO_TRANSFER: &str = "no transfer succeeds without a query node taken away from others";
+
+/// Why a refresh has only refusals.
+const NO_REFRESH: &str = "no refresh succeeds without a source that REST cannot make";
+
+/// Requirements that no mutant trips, and why.
+pub(super) const UNTRIPPED: &[(&str, &str)] = &[];
+
+/// Generated mutants that only end cases in errors, by the ends of their ids, and why no check can tell more.
+pub(super) const ERRORS_ONLY: &[(&str, &str)] = &[];
+
+/// The reason of the first entry that fits.
+pub(super) fn ending(list: &[(&str, &'static str)], id: &str) -> Option<&'static str> {
+    list.iter().find(|(end, _)| id.ends_with(end)).map(|(_, why)| *why)
+}
+
+/// The reason of the first entry that fits.
+pub(super) fn beginning(list: &[(&str, &'static str)], id: &str) -> Option<&'static str> {
+    list.iter().find(|(start, _)| id.starts_with(start)).map(|(_, why)| *why)
+}
