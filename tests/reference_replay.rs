@@ -63,7 +63,8 @@ fn replay(path: &Path) -> Agreement {
     let recording = Recording::read(&std::fs::read_to_string(path).unwrap()).unwrap();
     let profile = recording.profile().unwrap();
     let token = recording.token().map(str::to_owned);
-    let target = Target::InProcess(Arc::new(Reference::new(Config { profile, token })));
+    let reference = Reference::new(Config { profile, token }).with_objects(recording.objects());
+    let target = Target::InProcess(Arc::new(reference));
     // 2.4 and 2.5 answered some reads from before the last writes, and their recordings are to be trusted in form there.
     let strict = profile.version() >= Version(2, 6);
     let replay = Replay { token: None, timeout: Duration::from_mins(1), patience: Duration::ZERO, strict };

@@ -104,7 +104,7 @@ fn no_profile(file: &Path, recording: &Recording) -> Failure {
 
 fn embedded(recording: &Recording, profile: Profile) -> Target {
     let token = recording.token().map(str::to_owned);
-    Target::InProcess(Arc::new(Reference::new(Config { profile, token })))
+    Target::InProcess(Arc::new(Reference::new(Config { profile, token }).with_objects(recording.objects())))
 }
 
 fn exit_code(replayed: &[Replayed], floor: Option<f64>) -> u8 {

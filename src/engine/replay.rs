@@ -71,7 +71,8 @@ impl Replay {
                 Ok((response, _)) => {
                     // What was waited for is told by values alone.
                     settled = awaited && compare(line, &response, ids, true).agrees();
-                    compare(line, &response, ids, self.strict)
+                    // How far the work of a server is at a look depends on its time, of which there are only forms.
+                    compare(line, &response, ids, self.strict && !line.poll)
                 }
                 Err(SendError::Unsendable(_)) => return Ok(None),
                 Err(error @ (SendError::Timeout { .. } | SendError::Broken(_) | SendError::TooLarge { .. })) => {

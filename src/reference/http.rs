@@ -6,7 +6,7 @@ use super::binding::{self, Unfit};
 use super::model::failure::{self, Failure};
 use super::model::{Answer, Arguments, Model};
 use super::operations::{self, Operation};
-use super::{Config, render, v1};
+use super::{Config, Objects, render, v1};
 use crate::base64;
 use crate::exchange::{Request, Response};
 use crate::profile::{Profile, Version};
@@ -59,6 +59,11 @@ impl Front {
 
     pub(super) fn token(&self) -> Option<&str> {
         self.config.token.as_deref()
+    }
+
+    /// Puts files into the object storage.
+    pub(super) fn keep(&self, objects: Objects) {
+        self.state().model.keep(objects);
     }
 
     /// A front of its own with the same state as this one has now.

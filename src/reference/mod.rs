@@ -9,11 +9,13 @@ mod http;
 mod json;
 mod model;
 pub mod mutant;
+mod objects;
 mod operations;
 mod render;
 mod serve;
 mod v1;
 
+pub use objects::{Object, Objects};
 pub use serve::serve;
 
 use crate::exchange::{Request, Response};
@@ -38,6 +40,13 @@ impl Reference {
     /// An empty target.
     pub fn new(config: Config) -> Self {
         Self { front: http::Front::new(config) }
+    }
+
+    /// The target with these files in its object storage.
+    #[must_use]
+    pub fn with_objects(self, objects: Objects) -> Self {
+        self.front.keep(objects);
+        self
     }
 
     /// Answers one request. Every request has an answer; a refusal is one too.

@@ -7,7 +7,7 @@ use regex::Regex;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 use std::cmp::Ordering;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
 
 /// In what an answer is another than the recorded one.
@@ -202,7 +202,7 @@ fn code_in(text: &str) -> Option<i64> {
 
 /// Whether the list that the operation answers is in no particular order.
 fn is_unordered(operation: &str) -> bool {
-    operation.ends_with("/list") || matches!(operation, "users/describe" | "roles/describe")
+    operation.ends_with("/list") || matches!(operation, "users/describe" | "roles/describe" | "/v1/vector/collections")
 }
 
 /// Whether nobody can foretell the value of a member.
@@ -324,7 +324,10 @@ impl<'p> Place<'p> {
     fn is_unordered(&self, items: &[Value]) -> bool {
         let keyed = |item: &Value| item.get("key").is_some();
         self.unordered
-            || matches!(self.key, Some("aliases" | "indexParams" | "properties" | "privileges" | "roles"))
+            || matches!(
+                self.key,
+                Some("aliases" | "details" | "indexParams" | "privileges" | "properties" | "records" | "roles")
+            )
             || !items.is_empty() && items.iter().all(keyed)
     }
 }
@@ -343,9 +346,9 @@ fn pattern(text: &str) -> Regex {
 }
 
 /// A message without what changes with the state of caches: after a drop it may name the collection by its former id,
-/// and channels are numbered as they come.
+/// and channels are numbered as they come. Files of imports are told with one blank or two, by the build of the server.
 fn steady(text: &str) -> String {
-    let text = MISSING.replace(text, "collection not found[..]");
+    let text = MISSING.replace(text, "collection not found[..]").replace("  paths:", " paths:");
     CHANNEL.replace(&text, "for channel ..:").into_owned()
 }
 
@@ -381,11 +384,9 @@ impl Pairing<'_> {
         match (recorded, actual) {
             (_, _) if place.key.is_some_and(|key| is_unsteady(key, recorded)) => None,
             (Value::String(expected), Value::String(came)) => {
-                if self.same_text(expected, came) {
-                    None
-                } else {
-                    here()
-                }
+                let in_one_order = |text: &str| text.split(',').map(str::to_owned).collect::<BTreeSet<_>>();
+                let only_in_order = place.key == Some("privileges") && in_one_order(expected) == in_one_order(came);
+                if only_in_order || self.same_text(expected, came) { None } else { here() }
             }
             (Value::Number(expected), Value::Number(came)) => {
                 let (expected, came) = (expected.to_string(), came.to_string());

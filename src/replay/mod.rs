@@ -7,6 +7,7 @@
 mod agreement;
 mod compare;
 mod ids;
+mod objects;
 mod recording;
 
 pub use agreement::{Agreement, Disagreement, Kept, Tally};

@@ -8,7 +8,7 @@ use bytes::Bytes;
 use serde::Deserialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 /// The credentials that the recorded servers with authorization had.
@@ -144,7 +144,15 @@ impl Recording {
         {
             return Err(Unreadable::Servers(first.clone(), other.clone()));
         }
-        if lines.is_empty() { Err(Unreadable::Empty) } else { Ok(Self { lines }) }
+        if lines.is_empty() {
+            return Err(Unreadable::Empty);
+        }
+        let (strangers, jobs) = (strangers(&lines), made_jobs(&lines));
+        for line in &mut lines {
+            line.forget(&strangers);
+            line.forget_jobs(&jobs);
+        }
+        Ok(Self { lines })
     }
 
     /// The server that answered, as the file calls it.
@@ -173,6 +181,30 @@ impl Recording {
         }
         steps
     }
+}
+
+/// What every server has from its beginning.
+const BUILT_IN: [&str; 3] = ["root", "admin", "public"];
+
+/// The collections, users and roles that are listed although no call of the recording names them: they were on the server
+/// before it began, and a target cannot know of them.
+fn strangers(lines: &[Line]) -> BTreeSet<String> {
+    let mut said = String::new();
+    for line in lines {
+        said.extend([line.path.as_str(), "\""]);
+        said.push_str(line.request_raw.as_deref().unwrap_or_default());
+        said.push_str(line.request.as_ref().map_or("", |json| json.get()));
+    }
+    let is_named = |name: &str| said.contains(&format!("\"{name}\"")) || said.contains(&format!("={name}\""));
+    let names = lines.iter().flat_map(Line::listed).collect::<BTreeSet<_>>().into_iter();
+    names.filter(|name| !BUILT_IN.contains(name) && !is_named(name)).map(str::to_owned).collect()
+}
+
+/// The jobs that the calls of the recording made.
+fn made_jobs(lines: &[Line]) -> BTreeSet<String> {
+    let ids =
+        lines.iter().filter(|line| !line.operation().ends_with("/list")).filter_map(|line| line.data()?.get("jobId"));
+    ids.filter_map(Value::as_str).map(str::to_owned).collect()
 }
 
 fn line(text: &str) -> Result<Line, String> {
@@ -248,10 +280,60 @@ impl Line {
         }
         let text = match (&self.request_raw, &self.request) {
             (Some(text), _) => text.clone(),
-            (None, Some(json)) => spaced(json.get()),
+            (None, Some(json)) => self.exact(json.get()).unwrap_or_else(|| spaced(json.get())),
             (None, None) => String::new(),
         };
         Bytes::from(ids.translated(&text))
+    }
+
+    /// The text that was sent, where the recording keeps it as it stood: recordings of v1 do, when it is no object.
+    fn exact(&self, json: &str) -> Option<String> {
+        let is_v1 = self.path.starts_with("/v1/");
+        is_v1.then(|| serde_json::from_str(json).ok()).flatten()
+    }
+
+    /// The request, where it is JSON.
+    pub(super) fn request_json(&self) -> Option<Value> {
+        serde_json::from_str(self.request.as_ref()?.get()).ok()
+    }
+
+    /// What is at `data` in the answer.
+    pub(super) fn data(&self) -> Option<&Value> {
+        self.body.as_ref()?.get("data")
+    }
+
+    /// Whether the answer lists names of what there is on the server.
+    fn lists_names(&self) -> bool {
+        matches!(self.operation(), "collections/list" | "users/list" | "roles/list" | "/v1/vector/collections")
+    }
+
+    /// The names that the answer lists.
+    fn listed(&self) -> impl Iterator<Item = &str> {
+        let data = self.body.as_ref().filter(|_| self.lists_names()).and_then(|body| body.get("data")?.as_array());
+        data.into_iter().flatten().filter_map(Value::as_str)
+    }
+
+    /// Takes these names from the list that was answered.
+    fn forget(&mut self, names: &BTreeSet<String>) {
+        if !self.listed().any(|name| names.contains(name)) {
+            return;
+        }
+        self.body_text = None;
+        if let Some(Value::Array(listed)) = self.body.as_mut().and_then(|body| body.get_mut("data")) {
+            listed.retain(|name| !name.as_str().is_some_and(|name| names.contains(name)));
+        }
+    }
+
+    /// Takes all jobs but these from the list that was answered.
+    fn forget_jobs(&mut self, made: &BTreeSet<String>) {
+        let records = self.body.as_mut().and_then(|body| body.get_mut("data")?.get_mut("records"));
+        if let Some(Value::Array(records)) = records {
+            let count = records.len();
+            records.retain(|job| job["jobId"].as_str().is_none_or(|id| made.contains(id)));
+            if records.len() < count {
+                self.body_text = None;
+            }
+        }
     }
 
     /// The answer as JSON and as text, as far as it was kept.
@@ -303,6 +385,29 @@ mod tests {
     fn body(line: &str) -> String {
         let recording = Recording::read(line).unwrap();
         String::from_utf8(recording.lines[0].request(&Ids::default(), None).body.to_vec()).unwrap()
+    }
+
+    #[test]
+    fn what_was_on_the_server_before_is_no_part_of_a_recording() {
+        let call = |n: u32, path: &str, rest: &str| {
+            format!("{{\"n\":{n},\"method\":\"POST\",\"path\":\"/v2/vectordb/{path}\",\"status\":200,{rest}}}\n")
+        };
+        let text =
+            call(1, "collections/list", r#""request":{},"body":{"code":0,"data":["old","mine"]},"body_text":"x""#)
+                + &call(2, "collections/drop", r#""request":{"collectionName":"mine"},"body":{"code":0,"data":{}}"#)
+                + &call(3, "users/list", r#""request":{},"body":{"code":0,"data":["root","old"]}"#)
+                + &call(4, "jobs/import/create", r#""request":{},"body":{"code":0,"data":{"jobId":"5"}}"#)
+                + &call(
+                    5,
+                    "jobs/import/list",
+                    r#""request":{},"body":{"data":{"records":[{"jobId":"4"},{"jobId":"5"}]}}"#,
+                );
+        let recording = Recording::read(&text).unwrap();
+        let data: Vec<&Value> = recording.lines.iter().filter_map(Line::data).collect();
+        assert_eq!(data[0], &serde_json::json!(["mine"]));
+        assert_eq!(data[2], &serde_json::json!(["root"]));
+        assert_eq!(data[4], &serde_json::json!({"records": [{"jobId": "5"}]}));
+        assert_eq!(recording.lines[0].body_text, None, "the text has the old names, too");
     }
 
     #[test]

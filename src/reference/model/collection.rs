@@ -190,6 +190,11 @@ impl Collection {
         self.state()
     }
 
+    /// Brings a load to its end.
+    pub(super) fn finish_load(&mut self) {
+        while matches!(self.look(), State::Loading { .. }) {}
+    }
+
     /// Refuses a read as long as the collection is not loaded; every refusal while it loads brings the load on.
     pub(super) fn check_readable(&mut self, read: Read) -> Result<(), Failure> {
         match self.look() {
@@ -399,7 +404,7 @@ pub(in crate::reference) fn describe(model: &mut Model, arguments: &Arguments<'_
 
 pub(in crate::reference) fn get_stats(model: &mut Model, arguments: &Arguments<'_>) -> Outcome {
     let collection = model.collection(arguments, MissingText::Found)?;
-    let rows: usize = collection.partitions.values().map(|partition| partition.sealed).sum();
+    let rows: usize = collection.partitions.values().map(Partition::counted).sum();
     Ok(Answer::data(json!({"rowCount": rows})))
 }
 
@@ -589,7 +594,9 @@ pub(in crate::reference) fn flush(model: &mut Model, arguments: &Arguments<'_>) 
     }
     collection.flushed = true;
     // Before 2.6 a flush took so long that a load got to its end meanwhile; later a load was seen to go on.
-    while version < Version(2, 6) && matches!(collection.look(), State::Loading { .. }) {}
+    if version < Version(2, 6) {
+        collection.finish_load();
+    }
     collection.partitions.values_mut().for_each(|partition| partition.sealed = partition.rows.len());
     Ok(Answer::done())
 }

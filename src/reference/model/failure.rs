@@ -369,6 +369,12 @@ pub(super) fn default_resource_group() -> Failure {
     mismatched("default resource group is not deletable: ", "not default resource group", name)
 }
 
+pub(super) fn resource_group_serves(name: &str, collection: i64) -> Failure {
+    let text = format!("some replicas still loaded in resource group[{name}], release it first: ");
+    let actual = format!("resource group {name} has collection {collection} loaded");
+    mismatched(&text, "empty resource group", &actual)
+}
+
 pub(super) fn resource_group_in_use(name: &str) -> Failure {
     mismatched("resource group's limits node num is not 0: ", "not empty resource group", name)
 }

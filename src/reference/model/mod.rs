@@ -33,6 +33,7 @@ pub(super) mod user;
 pub(super) mod v1;
 mod vector;
 
+use super::Objects;
 use super::json::{Node, Value as Json};
 use crate::profile::{Profile, Version};
 use collection::Collection;
@@ -189,6 +190,11 @@ impl Model {
             uses: HashMap::new(),
             rights: Rights::new(token),
         }
+    }
+
+    /// Puts files into the object storage that imports read from.
+    pub(super) fn keep(&mut self, objects: Objects) {
+        self.imports.keep(objects);
     }
 
     /// An id that depends on the name and on how often it was asked for, on nothing else.

@@ -35,11 +35,13 @@ pub(super) struct Partition {
     pub(super) rows: Vec<Row>,
     /// The rows that statistics count: those there at the last flush.
     pub(super) sealed: usize,
+    /// Rows that imports brought in, of which nothing but their number is known.
+    pub(super) imported: usize,
 }
 
 impl Partition {
     pub(super) fn new(id: i64, load: Load) -> Self {
-        Self { id, load, rows: Vec::new(), sealed: 0 }
+        Self { id, load, rows: Vec::new(), sealed: 0, imported: 0 }
     }
 
     /// Starts to load the partition unless that has been done.
@@ -56,6 +58,11 @@ impl Partition {
             Load::Loading { looks } => Load::Loading { looks: looks + 1 },
             other => other,
         };
+    }
+
+    /// How many rows statistics tell.
+    pub(super) fn counted(&self) -> usize {
+        self.sealed + self.imported
     }
 
     pub(super) fn is_released(&self) -> bool {
@@ -77,7 +84,7 @@ pub(in crate::reference) fn has(model: &mut Model, arguments: &Arguments<'_>) ->
 pub(in crate::reference) fn get_stats(model: &mut Model, arguments: &Arguments<'_>) -> Outcome {
     let collection = model.collection(arguments, MissingText::Found)?;
     let partition = collection.partition(arguments.text("partitionName"))?;
-    Ok(Answer::data(json!({"rowCount": partition.sealed})))
+    Ok(Answer::data(json!({"rowCount": partition.counted()})))
 }
 
 pub(in crate::reference) fn create(model: &mut Model, arguments: &Arguments<'_>) -> Outcome {

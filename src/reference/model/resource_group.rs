@@ -85,6 +85,15 @@ impl ResourceGroups {
     }
 }
 
+impl Model {
+    /// The ids and names of the collections that are loaded.
+    fn loaded(&self) -> Vec<(i64, String)> {
+        let collections = self.databases.values().flat_map(|database| database.collections.values());
+        let loaded = collections.filter(|collection| collection.is_in_use());
+        loaded.map(|collection| (collection.id, collection.name.clone())).collect()
+    }
+}
+
 #[expect(clippy::unnecessary_wraps, reason = "every operation has the same form")]
 pub(in crate::reference) fn list(model: &mut Model, _: &Arguments<'_>) -> Outcome {
     let own = model.resource_groups.groups.keys().map(String::as_str);
@@ -94,13 +103,24 @@ pub(in crate::reference) fn list(model: &mut Model, _: &Arguments<'_>) -> Outcom
 /// The one answer without an envelope; its keys stand in an order of their own, and those that are zero are left out.
 pub(in crate::reference) fn describe(model: &mut Model, arguments: &Arguments<'_>) -> Outcome {
     let name = arguments.text("name");
-    let groups = &model.resource_groups;
+    let (groups, loaded) = (&model.resource_groups, model.loaded());
     let wanted = groups.wanted(name).ok_or_else(|| failure::resource_group_missing(name))?;
     let nodes = groups.nodes(name);
     let capacity = if name == DEFAULT { UNBOUNDED } else { wanted.requests };
     let mut keys = vec![format!("\"name\":{}", render::json(&json!(name)))];
     let numbers = [("capacity", capacity), ("num_available_node", nodes)];
     keys.extend(numbers.iter().filter(|(_, number)| *number > 0).map(|(key, number)| format!("\"{key}\":{number}")));
+    // Replicas belong to the default group; when another group has the node, it comes in there and goes out here.
+    let away = nodes == 0 && name == DEFAULT;
+    let replicas = [
+        ("num_loaded_replica", name == DEFAULT),
+        ("num_outgoing_node", away),
+        ("num_incoming_node", nodes > 0 && name != DEFAULT),
+    ];
+    for (key, _) in replicas.iter().filter(|(_, told)| *told && !loaded.is_empty()) {
+        let each: serde_json::Map<_, _> = loaded.iter().map(|(_, name)| (name.clone(), json!(1))).collect();
+        keys.push(format!("\"{key}\":{}", render::json(&each.into())));
+    }
     keys.push(format!("\"config\":{}", wanted.told()));
     if nodes > 0 {
         keys.push(r#""nodes":[{"node_id":1,"address":"127.0.0.1:21123","hostname":"vm"}]"#.to_owned());
@@ -130,7 +150,10 @@ pub(in crate::reference) fn create(model: &mut Model, arguments: &Arguments<'_>)
 pub(in crate::reference) fn drop(model: &mut Model, arguments: &Arguments<'_>) -> Outcome {
     let name = arguments.text("name");
     if name == DEFAULT {
-        return Err(failure::default_resource_group());
+        return Err(match model.loaded().first() {
+            Some((id, _)) => failure::resource_group_serves(name, *id),
+            None => failure::default_resource_group(),
+        });
     }
     if model.resource_groups.wanted(name).is_some_and(|wanted| wanted.limits != 0) {
         return Err(failure::resource_group_in_use(name));
@@ -207,6 +230,25 @@ mod tests {
         data(&mut model, "resource_groups/drop", &json!({"name": "g"}));
         data(&mut model, "resource_groups/drop", &json!({"name": "g"}));
         assert_eq!(data(&mut model, "resource_groups/list", &json!({})), json!([DEFAULT]));
+    }
+
+    #[test]
+    fn a_loaded_collection_is_told_of_and_keeps_the_default_group_busy() {
+        let mut model = quick(Profile::Milvus25);
+        assert_eq!(described(&mut model, DEFAULT)["num_loaded_replica"], json!({"c": 1}));
+        let (code, message) = refused(&mut model, "resource_groups/drop", &json!({"name": DEFAULT}));
+        assert_eq!(code, 1100);
+        assert!(
+            message.starts_with("some replicas still loaded in resource group[__default_resource_group]"),
+            "{message}"
+        );
+        data(&mut model, "resource_groups/create", &json!({"name": "g"}));
+        data(&mut model, "resource_groups/alter", &json!({"resource_groups": {"g": nodes(1, 1)}}));
+        assert_eq!(described(&mut model, "g")["num_incoming_node"], json!({"c": 1}));
+        assert_eq!(described(&mut model, DEFAULT)["num_outgoing_node"], json!({"c": 1}));
+        data(&mut model, "collections/release", &json!({"collectionName": "c"}));
+        assert_eq!(described(&mut model, "g")["num_incoming_node"], Value::Null);
+        assert!(refused(&mut model, "resource_groups/drop", &json!({"name": DEFAULT})).1.contains("not deletable"));
     }
 
     #[test]

@@ -318,6 +318,12 @@ impl Schema {
         self.fields.iter().find(|field| field.name == name)
     }
 
+    /// The names of the fields that a writer gives values to.
+    pub(super) fn sent_fields(&self) -> Vec<String> {
+        let is_made = |field: &&Field| field.primary && self.auto_id || self.function_inputs(&field.name).is_some();
+        self.fields.iter().filter(|field| !is_made(field)).map(|field| field.name.clone()).collect()
+    }
+
     pub(super) fn vectors(&self) -> impl Iterator<Item = &Field> {
         self.fields.iter().filter(|field| field.data_type.is_vector())
     }

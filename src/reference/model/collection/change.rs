@@ -95,6 +95,7 @@ pub(in crate::reference) fn truncate(model: &mut Model, arguments: &Arguments<'_
     for partition in collection.partitions.values_mut() {
         partition.rows.clear();
         partition.sealed = 0;
+        partition.imported = 0;
     }
     Ok(Answer::done())
 }

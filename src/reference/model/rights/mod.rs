@@ -161,7 +161,7 @@ impl Model {
 
     /// Refuses a call that its caller has no right to. Without a caller, nothing is checked.
     pub(in crate::reference) fn permit(&self, operation: &str, arguments: &Arguments<'_>) -> Result<(), Failure> {
-        match privilege::needed(operation) {
+        match privilege::needed(operation, self.version) {
             Some(asked) if self.is_own_affair(operation, asked, arguments) => Ok(()),
             Some(asked) => self.allow(asked, arguments),
             None => Ok(()),

@@ -21,6 +21,7 @@ use crate::reference::json::{Node, Value as Json};
 use crate::reference::render;
 use metric::Metric;
 use params::Params;
+pub(super) use params::tells_reversed_range;
 use rank::{Candidates, Groups, Hit, Ranking};
 use rerank::Part;
 use serde_json::Value;

@@ -103,6 +103,14 @@ impl Params {
     }
 }
 
+/// How the refusal of bounds in the wrong order begins.
+const REVERSED: &str = "range_filter(";
+
+/// Whether a search was refused for bounds in the wrong order.
+pub(in crate::reference::model) fn tells_reversed_range(refusal: &Failure) -> bool {
+    refusal.message.starts_with(REVERSED)
+}
+
 /// The window of a hybrid search, whose bounds are checked in the words of a query.
 pub(super) fn hybrid_window(limit: Option<i64>, offset: Option<i64>, version: Version) -> Result<Window, Failure> {
     let limit = limit.unwrap_or(DEFAULT_LIMIT);
@@ -198,7 +206,7 @@ impl Range {
             return Ok(());
         }
         let side = if metric.is_similarity() { "greater" } else { "less" };
-        let text = format!("range_filter({filter}) must be {side} than radius({radius}) for this metric");
+        let text = format!("{REVERSED}{filter}) must be {side} than radius({radius}) for this metric");
         Err(failure::unclassified(version, text))
     }
 
