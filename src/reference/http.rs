@@ -86,7 +86,7 @@ impl Front {
 
     pub(super) fn answer(&self, request: &Request) -> Response {
         let mut response = self.route(request);
-        if response.status != 307 {
+        if !matches!(response.status, 301 | 307) {
             self.add_common_headers(request, &mut response);
         }
         response
@@ -118,15 +118,16 @@ impl Front {
             let body = v1::answer(route, request, &mut self.state().model, self.version());
             return response(200, Some(JSON), body);
         }
+        if let Some(bare) = path.strip_suffix('/').filter(|bare| v1::find(&request.method, bare).is_some()) {
+            return moved(&request.method, bare);
+        }
         let found = |path: &str| operations::find(path.strip_prefix(PREFIX)?, self.version(), self.is_cloud());
         if request.method == "POST" {
             if let Some(operation) = found(path) {
                 return self.run(operation, request, caller);
             }
             if let Some(bare) = path.strip_suffix('/').filter(|bare| found(bare).is_some()) {
-                let mut redirect = response(307, None, String::new());
-                redirect.headers.push(("location".to_owned(), bare.to_owned()));
-                return redirect;
+                return moved(&request.method, bare);
             }
         }
         let body = if request.method == "HEAD" { "" } else { "404 page not found" };
@@ -258,6 +259,17 @@ fn response(status: u16, content_type: Option<&str>, body: String) -> Response {
     Response { status, headers: headers.into_iter().collect(), body: Bytes::from(body) }
 }
 
+/// Sends a caller to the path without the slash at its end; only after a GET does a browser have a page to show.
+fn moved(method: &str, path: &str) -> Response {
+    let mut redirect = if method == "GET" {
+        response(301, Some("text/html; charset=utf-8"), format!("<a href=\"{path}\">Moved Permanently</a>.\n\n"))
+    } else {
+        response(307, None, String::new())
+    };
+    redirect.headers.push(("location".to_owned(), path.to_owned()));
+    redirect
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -285,6 +297,8 @@ mod tests {
         assert_eq!(ask(&reference, "GET", LIST, &[], "").1, "404 page not found");
         assert_eq!(ask(&reference, "HEAD", LIST, &[], ""), (404, String::new()));
         assert_eq!(ask(&reference, "POST", &format!("{LIST}/"), &[], "{}").0, 307);
+        assert_eq!(ask(&reference, "GET", "/v1/vector/collections/", &[], "").0, 301);
+        assert_eq!(ask(&reference, "POST", "/v1/vector/query/", &[], "{}").0, 307);
         assert_eq!(ask(&reference, "OPTIONS", "/nowhere", &[], "").0, 204);
         assert_eq!(ask(&open(Profile::Milvus24), "POST", "/v2/vectordb/collections/flush", &[], "{}").0, 404);
     }

@@ -207,7 +207,76 @@ fn made_jobs(lines: &[Line]) -> BTreeSet<String> {
     ids.filter_map(Value::as_str).map(str::to_owned).collect()
 }
 
+/// A call in the form of transcripts of v1: request and answer are objects of their own, their bodies texts.
+#[derive(Deserialize)]
+struct Transcript {
+    n: u32,
+    #[serde(default)]
+    case: String,
+    server: Option<String>,
+    request: Asked,
+    response: Answered,
+}
+
+#[derive(Deserialize)]
+struct Asked {
+    method: String,
+    path: String,
+    headers: BTreeMap<String, String>,
+    body: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Answered {
+    status: u16,
+    headers: BTreeMap<String, String>,
+    body: Option<String>,
+}
+
+/// What stands at the end of a body of which only the beginning was kept.
+const CUT: &str = "…[cut,";
+
+impl From<Transcript> for Line {
+    fn from(transcript: Transcript) -> Self {
+        let Transcript { n, case, server, request, response } = transcript;
+        // These show all header fields of the call, so that the usual ones are not to be added.
+        let mut headers = BTreeMap::from(["Content-Type", "Authorization"].map(|name| (name.to_owned(), None)));
+        headers.extend(request.headers.into_iter().map(|(name, value)| (name, Some(value))));
+        let kept = |name: &str| name.eq_ignore_ascii_case("content-type");
+        let text = response.body.unwrap_or_default();
+        let is_cut = text.contains(CUT);
+        let body = serde_json::from_str(&text).ok().filter(Value::is_object);
+        Line {
+            n,
+            auth: server.as_deref() == Some("auth"),
+            server,
+            case: "v1".to_owned(),
+            note: case,
+            config: None,
+            method: request.method,
+            path: request.path,
+            headers,
+            request: None,
+            big: request.body.as_ref().is_some_and(|body| body.contains(CUT)),
+            request_raw: request.body,
+            request_b64: None,
+            status: Some(response.status),
+            response_headers: response.headers.into_iter().filter(|(name, _)| kept(name)).collect(),
+            body_raw: (body.is_none() && !is_cut).then(|| text.clone()),
+            body,
+            body_text: None,
+            body_cut: is_cut.then_some(text),
+            poll: false,
+            server_ends: false,
+            trust: Trust::Full,
+        }
+    }
+}
+
 fn line(text: &str) -> Result<Line, String> {
+    if let Ok(transcript) = serde_json::from_str::<Transcript>(text) {
+        return Ok(transcript.into());
+    }
     let told = |error: serde_json::Error| {
         let text = error.to_string();
         text.rsplit_once(" at line ").map_or(text.clone(), |(why, _)| why.to_owned())
@@ -385,6 +454,24 @@ mod tests {
     fn body(line: &str) -> String {
         let recording = Recording::read(line).unwrap();
         String::from_utf8(recording.lines[0].request(&Ids::default(), None).body.to_vec()).unwrap()
+    }
+
+    #[test]
+    fn transcripts_of_v1_are_read_as_they_were_sent() {
+        let read = |request: &str, response: &str| {
+            let text = format!(r#"{{"n":7,"case":"x","server":"noauth","request":{request},"response":{response}}}"#);
+            Recording::read(&text).unwrap().lines.remove(0)
+        };
+        let get = r#"{"method":"GET","path":"/v1/vector/collections","headers":{},"body":null}"#;
+        let line = read(get, r#"{"status":200,"headers":{"Content-Type":"a","Date":"b"},"body":"{\"code\":200}"}"#);
+        assert_eq!((line.n, line.note.as_str(), line.status), (7, "x", Some(200)));
+        assert_eq!(line.answer().0, Some(serde_json::json!({"code": 200})));
+        assert_eq!(line.response_headers.len(), 1, "dates and the like say nothing");
+        assert_eq!(line.request(&Ids::default(), None).headers, [], "what was not sent is not sent");
+        let cut = r#"{"method":"POST","path":"/v1/vector/insert","headers":{},"body":"{\"data\":…[cut, 9 chars]"}"#;
+        let line = read(cut, r#"{"status":404,"headers":{},"body":"404 page not found"}"#);
+        assert!(!line.is_compared());
+        assert_eq!(line.answer(), (None, Some("404 page not found")));
     }
 
     #[test]
