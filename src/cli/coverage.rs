@@ -6,7 +6,7 @@ use super::failure::Failure;
 use super::run::{DEFAULT_PROFILE, runtime};
 use super::style;
 use super::workspace::Workspace;
-use crate::engine::{self, Caller, Checked, Event, Interrupt, Ledger, Options, Session};
+use crate::engine::{self, Caller, Checked, Event, Interrupt, Ledger, OF_THE_EMBEDDED, Options, Session};
 use crate::profile::Profile;
 use crate::reference::{Config, Reference};
 use crate::report::{self, Coverage};
@@ -61,7 +61,7 @@ fn fresh(workspace: &Workspace, profile: Profile) -> Result<Results, Failure> {
     runtime()?.block_on(async {
         let recognition = preflight(&target, &workspace.contract, Some(&token), Some(profile), timeout).await?;
         let mut capabilities = recognition.capabilities(&workspace.contract, Some(&token));
-        capabilities.extend(["hazardous", "heavy"].map(str::to_owned));
+        capabilities.extend(["hazardous", "heavy"].into_iter().chain(OF_THE_EMBEDDED).map(str::to_owned));
         let plan = checked.plan(profile, &capabilities);
         let compiled = workspace.contract.compile(profile).map_err(Failure::Mistakes)?;
         let name = Session::fresh_name();

@@ -16,7 +16,7 @@ pub use cleanup::remove;
 pub use event::{CaseReport, CleanupReport, Event, Leftover, RequirementTally, Undocumented, Wait};
 pub use filter::{Filter, FilterError, Subject};
 pub use ledger::{Entry, Ledger, LedgerError, Unfinished};
-pub use plan::{Checked, Plan, PlanError, PlannedCase, Skipped};
+pub use plan::{Checked, OF_THE_EMBEDDED, Plan, PlanError, PlannedCase, Skipped};
 pub use replay::Replay;
 pub use run::{BROKE, Interrupt, Options, Running, Session, run_one, start};
 pub use steps::Caller;

@@ -109,7 +109,7 @@ impl Front {
             return envelope(401, &json!({"code": 1800, "message": "user hasn't authenticated"}), false);
         };
         let path = request.path.split('?').next().unwrap_or_default();
-        if let Some(route) = v1::find(&request.method, path) {
+        if let Some(route) = v1::find(&request.method, path, self.is_cloud()) {
             let body = v1::answer(route, request, &mut self.state().model, self.version());
             return response(200, Some(JSON), body);
         }

@@ -43,6 +43,8 @@ pub struct Operations {
     pub without_success: Vec<String>,
     /// Those that have not failed.
     pub without_failure: Vec<String>,
+    /// Those that documents have and no server of the profile, with the reason. They count nowhere.
+    pub documented_only: BTreeMap<String, String>,
 }
 
 /// Requirements with a check.
@@ -82,6 +84,8 @@ pub struct Errors {
     pub produced: usize,
     /// Those that did not.
     pub not_produced: Vec<String>,
+    /// Those that no call can bring about, with the reason. They do not count, unless they came nevertheless.
+    pub not_producible: BTreeMap<String, String>,
 }
 
 /// Properties that came.
@@ -174,6 +178,10 @@ pub fn coverage(results: &Results, contract: &ProfileContract) -> Coverage {
     let nothing = Seen::default();
     for operation in contract.whole().operations_of(profile) {
         let name = operation.name.as_str();
+        if let Some(why) = operation.file.documented_only.get(&profile) {
+            coverage.operations.documented_only.insert(name.to_owned(), why.clone());
+            continue;
+        }
         let seen = seen.get(name).unwrap_or(&nothing);
         if let Some(compiled) = contract.operation(name) {
             coverage.operation(compiled, seen, contract);
@@ -181,8 +189,8 @@ pub fn coverage(results: &Results, contract: &ProfileContract) -> Coverage {
     }
     let failures = contract.whole().failures.iter();
     let produced: BTreeSet<&String> = seen.values().flat_map(|seen| &seen.errors).collect();
-    for (id, _) in failures.filter(|(_, failure)| failure.codes.get(profile).is_some()) {
-        coverage.errors.add(id.clone(), produced.contains(id));
+    for (id, failure) in failures.filter(|(_, failure)| failure.codes.get(profile).is_some()) {
+        coverage.errors.add(id.clone(), produced.contains(id), failure.not_producible.as_ref());
     }
     for operation in ORDERED.into_iter().filter(|name| coverage.by_operation.contains_key(*name)) {
         for state in State::ALL {
@@ -250,7 +258,11 @@ fn requirements(results: &Results, contract: &ProfileContract) -> Requirements {
 }
 
 impl Errors {
-    fn add(&mut self, name: String, produced: bool) {
+    fn add(&mut self, name: String, produced: bool, not_producible: Option<&String>) {
+        if let Some(why) = not_producible.filter(|_| !produced) {
+            self.not_producible.insert(name, why.clone());
+            return;
+        }
         self.total += 1;
         if produced {
             self.produced += 1;
@@ -290,7 +302,8 @@ impl Coverage {
             |id: &&str| contract.failure(id).is_some_and(|failure| failure.codes.get(contract.profile()).is_some());
         let errors: BTreeSet<&str> = stated.file.errors.iter().map(|id| id.value.as_str()).filter(known).collect();
         for id in &errors {
-            self.operation_errors.add(format!("{name} {id}"), seen.errors.contains(*id));
+            let why = contract.failure(id).and_then(|failure| failure.not_producible.as_ref());
+            self.operation_errors.add(format!("{name} {id}"), seen.errors.contains(*id), why);
         }
         let came = errors.iter().filter(|id| seen.errors.contains(**id)).count();
         for (rule, operations) in &mut self.transport_rules.by_rule {
