@@ -126,6 +126,10 @@ fn text(coverage: &Coverage, head: &Head) -> String {
     row("states × operations tried", coverage.orderings.tried, coverage.orderings.total);
     row("transport rules × operations proven", coverage.transport_rules.proven, coverage.transport_rules.total);
     let _ = writeln!(text, "{} of the requirements cannot be tested over REST", requirements.not_testable.len());
+    let _ = writeln!(text, "{} further errors can be brought about by no call", errors.not_producible.len());
+    if !operations.documented_only.is_empty() {
+        let _ = writeln!(text, "{} further operations are documented and nowhere served", operations.documented_only.len());
+    }
     table(coverage, &mut text);
     names("without a success", &operations.without_success, &mut text);
     names("without a failure", &operations.without_failure, &mut text);

@@ -19,6 +19,17 @@ const PREFIX: &str = "/v2/vectordb/";
 const JSON: &str = "application/json; charset=utf-8";
 const PLAIN: &str = "text/plain";
 
+/// What is charged for in the documents of the managed service, beside reads and writes of entities.
+const CHARGED: [&str; 7] = [
+    "collections/compact",
+    "collections/drop_properties",
+    "databases/describe",
+    "entities/delete",
+    "entities/insert",
+    "indexes/alter_properties",
+    "indexes/drop_properties",
+];
+
 const CORS: [(&str, &str); 4] = [
     ("access-control-allow-origin", "*"),
     ("access-control-allow-credentials", "true"),
@@ -166,7 +177,7 @@ impl Front {
             return envelope(403, &json!({"code": denied.code, "message": denied.message}), false);
         }
         match (operation.run)(&mut state.model, &arguments) {
-            Ok(answer) => success(operation, answer, self.version()),
+            Ok(answer) => success(operation, answer, self.version(), self.is_cloud()),
             Err(failure) => refusal(&failure),
         }
     }
@@ -228,7 +239,7 @@ fn refusal(failure: &Failure) -> Response {
 }
 
 /// From 2.5 on rows are written by an encoder that ends its text with a line feed; of searches only those with hits.
-fn success(operation: &Operation, answer: Answer, version: Version) -> Response {
+fn success(operation: &Operation, answer: Answer, version: Version, is_cloud: bool) -> Response {
     if let Some(body) = answer.bare {
         return response(200, Some(JSON), body);
     }
@@ -237,6 +248,9 @@ fn success(operation: &Operation, answer: Answer, version: Version) -> Response 
     let line_feed = rows && version >= Version(2, 5);
     let mut body = Map::from_iter([("code".to_owned(), json!(0)), ("data".to_owned(), answer.data)]);
     body.extend(answer.extra.into_iter().map(|(key, value)| (key.to_owned(), value)));
+    if is_cloud && CHARGED.contains(&operation.path) {
+        body.insert("cost".to_owned(), json!(0));
+    }
     envelope(200, &Value::Object(body), line_feed)
 }
 

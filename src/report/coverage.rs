@@ -1,6 +1,7 @@
 //! Coverage: how much of the contract of a profile a run has shown, and what it has not.
 
-use crate::contract::{CompiledOperation, ProfileContract, Requirement, Side, automatic};
+use crate::contract::{CompiledOperation, KnownFailure, Operation, ProfileContract, Requirement, Side, automatic};
+use crate::profile::Profile;
 use crate::results::{Results, Totals};
 use crate::seen::{Seen, State};
 use crate::verdict::Level;
@@ -189,7 +190,14 @@ pub fn coverage(results: &Results, contract: &ProfileContract) -> Coverage {
     }
     let failures = contract.whole().failures.iter();
     let produced: BTreeSet<&String> = seen.values().flat_map(|seen| &seen.errors).collect();
-    for (id, failure) in failures.filter(|(_, failure)| failure.codes.get(profile).is_some()) {
+    let named = |id: &str, operation: &Operation| operation.file.errors.iter().any(|named| named.value == id);
+    for (id, failure) in failures.filter(|(_, failure)| comes(failure, profile)) {
+        // What only operations of other profiles give is no failure of this one.
+        let whole = contract.whole();
+        let elsewhere = whole.operations.values().any(|operation| named(id, operation));
+        if elsewhere && !whole.operations_of(profile).any(|operation| named(id, operation)) {
+            continue;
+        }
         coverage.errors.add(id.clone(), produced.contains(id), failure.not_producible.as_ref());
     }
     for operation in ORDERED.into_iter().filter(|name| coverage.by_operation.contains_key(*name)) {
@@ -203,6 +211,11 @@ pub fn coverage(results: &Results, contract: &ProfileContract) -> Coverage {
         }
     }
     coverage
+}
+
+/// Whether a failure is known to come in a profile.
+fn comes(failure: &KnownFailure, profile: Profile) -> bool {
+    failure.codes.get(profile).is_some_and(|codes| !codes.is_empty())
 }
 
 /// The requirements that the files of the contract state for the profile; those made of operations and errors are
@@ -299,7 +312,7 @@ impl Coverage {
             self.operations.without_failure.push(name.clone());
         }
         let known =
-            |id: &&str| contract.failure(id).is_some_and(|failure| failure.codes.get(contract.profile()).is_some());
+            |id: &&str| contract.failure(id).is_some_and(|failure| comes(failure, contract.profile()));
         let errors: BTreeSet<&str> = stated.file.errors.iter().map(|id| id.value.as_str()).filter(known).collect();
         for id in &errors {
             let why = contract.failure(id).and_then(|failure| failure.not_producible.as_ref());
