@@ -115,7 +115,8 @@ impl Suite {
     async fn new(contract: &Arc<Contract>, profile: Profile) -> Self {
         let library = Library::of_contract(contract.tree()).unwrap();
         let facts = &contract.profiles[&profile];
-        let capabilities = facts.capabilities.iter().cloned().chain(["password", "heavy", "stand-in"].map(str::to_owned)).collect();
+        let capabilities =
+            facts.capabilities.iter().cloned().chain(["password", "heavy", "stand-in"].map(str::to_owned)).collect();
         let plan = Checked::read(&library, contract, None).unwrap().plan(profile, &capabilities);
         let mut suite = Self {
             profile,

@@ -128,7 +128,8 @@ fn text(coverage: &Coverage, head: &Head) -> String {
     let _ = writeln!(text, "{} of the requirements cannot be tested over REST", requirements.not_testable.len());
     let _ = writeln!(text, "{} further errors can be brought about by no call", errors.not_producible.len());
     if !operations.documented_only.is_empty() {
-        let _ = writeln!(text, "{} further operations are documented and nowhere served", operations.documented_only.len());
+        let _ =
+            writeln!(text, "{} further operations are documented and nowhere served", operations.documented_only.len());
     }
     table(coverage, &mut text);
     names("without a success", &operations.without_success, &mut text);

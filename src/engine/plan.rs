@@ -193,7 +193,9 @@ impl Facts {
             "auth" => "needs a target that checks tokens, and a token".to_owned(),
             "password" => "needs a token of the form user:password".to_owned(),
             "hazardous" => "may end the server's process; only with --hazardous".to_owned(),
-            "stand-in" => "needs files, models or nodes outside the API, which only the embedded target stands in for".to_owned(),
+            "stand-in" => {
+                "needs files, models or nodes outside the API, which only the embedded target stands in for".to_owned()
+            }
             "heavy" => "makes many objects; only with --heavy".to_owned(),
             other => format!("needs {other}, which {profile} does not have"),
         })

@@ -2,8 +2,8 @@
 
 use super::binding::{Field, Kind, Shape};
 use super::model::{
-    Arguments, Model, Outcome, alias, analyzer, cloud, collection, collection::change, database, entity, external_refresh,
-    import_job, index, instance, partition, privilege_group, resource_group, role, user,
+    Arguments, Model, Outcome, alias, analyzer, cloud, collection, collection::change, database, entity,
+    external_refresh, import_job, index, instance, partition, privilege_group, resource_group, role, user,
 };
 use crate::profile::Version;
 
@@ -271,10 +271,8 @@ const REFRESH: Shape = Shape {
         Field::optional("externalSpec", Kind::Text),
     ],
 };
-const REFRESH_JOB: Shape = Shape {
-    name: "RefreshExternalCollectionProgressReq",
-    fields: &[Field::required("jobId", "JobID", Kind::Int64)],
-};
+const REFRESH_JOB: Shape =
+    Shape { name: "RefreshExternalCollectionProgressReq", fields: &[Field::required("jobId", "JobID", Kind::Int64)] };
 const REFRESHES: Shape = Shape { name: "OptionalCollectionNameReq", fields: &[DB, SOME_COLLECTION] };
 
 /// What the managed service has in a form of its own.

@@ -5,9 +5,9 @@
 
 use super::binding::{self, Field, Kind, Shape, Unfit};
 use super::json::{Node, Value as Json};
-use super::model::{Model, cloud};
 use super::model::failure::{self, Failure};
 use super::model::v1::{self as model, Call};
+use super::model::{Model, cloud};
 use super::render;
 use crate::exchange::Request;
 use crate::profile::Version;

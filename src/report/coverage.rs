@@ -311,8 +311,7 @@ impl Coverage {
         } else {
             self.operations.without_failure.push(name.clone());
         }
-        let known =
-            |id: &&str| contract.failure(id).is_some_and(|failure| comes(failure, contract.profile()));
+        let known = |id: &&str| contract.failure(id).is_some_and(|failure| comes(failure, contract.profile()));
         let errors: BTreeSet<&str> = stated.file.errors.iter().map(|id| id.value.as_str()).filter(known).collect();
         for id in &errors {
             let why = contract.failure(id).and_then(|failure| failure.not_producible.as_ref());

@@ -23,8 +23,7 @@ pub(in crate::reference) fn refresh(model: &mut Model, arguments: &Arguments<'_>
 pub(in crate::reference) fn describe(model: &mut Model, arguments: &Arguments<'_>) -> Outcome {
     let job = arguments.int("jobId").unwrap_or_default();
     let told = cloud::refreshes(model, None).find(|(id, _)| *id == job);
-    told.map(|(_, told)| Answer::data(told))
-        .ok_or_else(|| failure::invalid(format!("refresh job {job} not found")))
+    told.map(|(_, told)| Answer::data(told)).ok_or_else(|| failure::invalid(format!("refresh job {job} not found")))
 }
 
 pub(in crate::reference) fn list(model: &mut Model, arguments: &Arguments<'_>) -> Outcome {
