@@ -6,7 +6,7 @@ use super::failure::Failure;
 use super::run::{DEFAULT_PROFILE, runtime};
 use super::style;
 use super::workspace::Workspace;
-use crate::engine::{self, Caller, Checked, Event, Interrupt, Ledger, Options, Session};
+use crate::engine::{self, Caller, Checked, Event, Interrupt, Ledger, OF_THE_EMBEDDED, Options, Session};
 use crate::profile::Profile;
 use crate::reference::{Config, Reference};
 use crate::report::{self, Coverage};
@@ -61,7 +61,7 @@ fn fresh(workspace: &Workspace, profile: Profile) -> Result<Results, Failure> {
     runtime()?.block_on(async {
         let recognition = preflight(&target, &workspace.contract, Some(&token), Some(profile), timeout).await?;
         let mut capabilities = recognition.capabilities(&workspace.contract, Some(&token));
-        capabilities.extend(["hazardous", "heavy"].map(str::to_owned));
+        capabilities.extend(["hazardous", "heavy"].into_iter().chain(OF_THE_EMBEDDED).map(str::to_owned));
         let plan = checked.plan(profile, &capabilities);
         let compiled = workspace.contract.compile(profile).map_err(Failure::Mistakes)?;
         let name = Session::fresh_name();
@@ -126,6 +126,11 @@ fn text(coverage: &Coverage, head: &Head) -> String {
     row("states × operations tried", coverage.orderings.tried, coverage.orderings.total);
     row("transport rules × operations proven", coverage.transport_rules.proven, coverage.transport_rules.total);
     let _ = writeln!(text, "{} of the requirements cannot be tested over REST", requirements.not_testable.len());
+    let _ = writeln!(text, "{} further errors can be brought about by no call", errors.not_producible.len());
+    if !operations.documented_only.is_empty() {
+        let _ =
+            writeln!(text, "{} further operations are documented and nowhere served", operations.documented_only.len());
+    }
     table(coverage, &mut text);
     names("without a success", &operations.without_success, &mut text);
     names("without a failure", &operations.without_failure, &mut text);

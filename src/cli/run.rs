@@ -7,7 +7,7 @@ use super::failure::Failure;
 use super::workspace::Workspace;
 use crate::contract::Contract;
 use crate::engine::{
-    self, BROKE, Caller, CaseReport, Checked, Event, Filter, Interrupt, Ledger, Options, Plan, Session,
+    self, BROKE, Caller, CaseReport, Checked, Event, Filter, Interrupt, Ledger, OF_THE_EMBEDDED, Options, Plan, Session,
 };
 use crate::known::{Excuses, KnownSummary, Usage};
 use crate::profile::Profile;
@@ -187,6 +187,9 @@ fn capabilities(
     let mut capabilities = recognition.capabilities(contract, reached.token.as_ref());
     let flags = [(arguments.hazardous, "hazardous"), (arguments.heavy, "heavy")];
     capabilities.extend(flags.into_iter().filter(|(set, _)| *set).map(|(_, name)| name.to_owned()));
+    if reached.embedded {
+        capabilities.extend(OF_THE_EMBEDDED.map(str::to_owned));
+    }
     capabilities
 }
 

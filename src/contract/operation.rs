@@ -11,7 +11,7 @@ use serde_json::Value;
 
 /// What stands in `specs/operations/<group>/<verb>.yaml`.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
 #[schemars(title = "An operation of the API")]
 pub struct OperationFile {
     /// What it does, in one sentence.
@@ -46,6 +46,9 @@ pub struct OperationFile {
     /// Requests with their answers.
     #[serde(default)]
     pub examples: Vec<Example>,
+    /// Profiles whose documents have it though no server of theirs does, each with what is known of that.
+    #[serde(default)]
+    pub documented_only: IndexMap<crate::profile::Profile, String>,
     /// The first version that has it.
     #[serde(default)]
     pub since: Option<String>,

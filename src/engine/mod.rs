@@ -20,7 +20,7 @@ pub use event::{CaseReport, CleanupReport, Event, Leftover, RequirementTally, Un
 pub use filter::{Filter, FilterError, Subject};
 pub use latency::Latency;
 pub use ledger::{Entry, Ledger, LedgerError, Unfinished};
-pub use plan::{Checked, FILTERED, NEEDS_AUTH, NEEDS_PASSWORD, Plan, PlanError, PlannedCase, Skipped};
+pub use plan::{Checked, FILTERED, NEEDS_AUTH, NEEDS_PASSWORD, OF_THE_EMBEDDED, Plan, PlanError, PlannedCase, Skipped};
 pub use replay::Replay;
 pub use run::{BROKE, Interrupt, Options, Running, Session, run_one, start};
 pub use steps::Caller;

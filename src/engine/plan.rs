@@ -10,6 +10,10 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+/// What scenarios may need and only the embedded reference target has besides what its profile has: databases on every
+/// plan, and something that stands in for files, models and nodes outside the API.
+pub const OF_THE_EMBEDDED: [&str; 2] = ["databases", "stand-in"];
+
 /// A scenario bound to a profile and a target.
 #[derive(Clone, Debug)]
 pub struct PlannedCase {
@@ -204,6 +208,9 @@ impl Facts {
             "auth" => NEEDS_AUTH.to_owned(),
             "password" => NEEDS_PASSWORD.to_owned(),
             "hazardous" => "may end the server's process; only with --hazardous".to_owned(),
+            "stand-in" => {
+                "needs files, models or nodes outside the API, which only the embedded target stands in for".to_owned()
+            }
             "heavy" => "makes many objects; only with --heavy".to_owned(),
             other => format!("needs {other}, which {profile} does not have"),
         })

@@ -19,6 +19,21 @@ const PREFIX: &str = "/v2/vectordb/";
 const JSON: &str = "application/json; charset=utf-8";
 const PLAIN: &str = "text/plain";
 
+/// What is charged for in the documents of the managed service, beside reads and writes of entities.
+const CHARGED: [&str; 7] = [
+    "collections/compact",
+    "collections/drop_properties",
+    "databases/describe",
+    "entities/delete",
+    "entities/insert",
+    "indexes/alter_properties",
+    "indexes/drop_properties",
+];
+
+/// Of these the documents of the managed service tell how much was read.
+const COUNTED: [&str; 5] =
+    ["entities/get", "entities/hybrid_search", "entities/query", "entities/search", "entities/upsert"];
+
 const CORS: [(&str, &str); 4] = [
     ("access-control-allow-origin", "*"),
     ("access-control-allow-credentials", "true"),
@@ -114,11 +129,13 @@ impl Front {
             return envelope(401, &json!({"code": 1800, "message": "user hasn't authenticated"}), false);
         };
         let path = request.path.split('?').next().unwrap_or_default();
-        if let Some(route) = v1::find(&request.method, path) {
+        if let Some(route) = v1::find(&request.method, path, self.is_cloud()) {
             let body = v1::answer(route, request, &mut self.state().model, self.version());
             return response(200, Some(JSON), body);
         }
-        if let Some(bare) = path.strip_suffix('/').filter(|bare| v1::find(&request.method, bare).is_some()) {
+        if let Some(bare) =
+            path.strip_suffix('/').filter(|bare| v1::find(&request.method, bare, self.is_cloud()).is_some())
+        {
             return moved(&request.method, bare);
         }
         let found = |path: &str| operations::find(path.strip_prefix(PREFIX)?, self.version(), self.is_cloud());
@@ -172,7 +189,7 @@ impl Front {
             return envelope(403, &json!({"code": denied.code, "message": denied.message}), false);
         }
         match (operation.run)(&mut state.model, &arguments) {
-            Ok(answer) => success(operation, answer, self.version()),
+            Ok(answer) => success(operation, answer, self.version(), self.is_cloud()),
             Err(failure) => refusal(&failure),
         }
     }
@@ -234,7 +251,7 @@ fn refusal(failure: &Failure) -> Response {
 }
 
 /// From 2.5 on rows are written by an encoder that ends its text with a line feed; of searches only those with hits.
-fn success(operation: &Operation, answer: Answer, version: Version) -> Response {
+fn success(operation: &Operation, answer: Answer, version: Version, is_cloud: bool) -> Response {
     if let Some(body) = answer.bare {
         return response(200, Some(JSON), body);
     }
@@ -243,6 +260,14 @@ fn success(operation: &Operation, answer: Answer, version: Version) -> Response 
     let line_feed = rows && version >= Version(2, 5);
     let mut body = Map::from_iter([("code".to_owned(), json!(0)), ("data".to_owned(), answer.data)]);
     body.extend(answer.extra.into_iter().map(|(key, value)| (key.to_owned(), value)));
+    if is_cloud && CHARGED.contains(&operation.path) {
+        body.insert("cost".to_owned(), json!(0));
+    }
+    if is_cloud && COUNTED.contains(&operation.path) {
+        body.extend(
+            ["scanned_remote_bytes", "scanned_total_bytes", "cache_hit_ratio"].map(|key| (key.to_owned(), json!(0))),
+        );
+    }
     envelope(200, &Value::Object(body), line_feed)
 }
 

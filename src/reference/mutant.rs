@@ -271,7 +271,7 @@ struct Call<'r> {
 impl<'r> Call<'r> {
     fn new(request: &'r Request) -> Self {
         let path = request.path.split('?').next().unwrap_or_default();
-        let of_v1 = v1::at(path).map(|route| route.name);
+        let of_v1 = v1::at(path, true).map(|route| route.name);
         let operation = of_v1.or_else(|| path.strip_prefix(PREFIX)).unwrap_or_default();
         let mut values = serde_json::Deserializer::from_slice(&request.body).into_iter::<Value>();
         let body = values.next().and_then(Result::ok).filter(Value::is_object);

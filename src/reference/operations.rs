@@ -2,8 +2,8 @@
 
 use super::binding::{Field, Kind, Shape};
 use super::model::{
-    Arguments, Model, Outcome, alias, analyzer, collection, collection::change, database, entity, external_refresh,
-    import_job, index, instance, partition, privilege_group, resource_group, role, user,
+    Arguments, Model, Outcome, alias, analyzer, cloud, collection, collection::change, database, entity,
+    external_refresh, import_job, index, instance, partition, privilege_group, resource_group, role, user,
 };
 use crate::profile::Version;
 
@@ -31,6 +31,9 @@ pub(super) fn version_of(path: &str, version: Version, is_cloud: bool) -> Versio
 /// The operation of this path, if there is one.
 pub(super) fn find(path: &str, version: Version, is_cloud: bool) -> Option<&'static Operation> {
     let version = version_of(path, version, is_cloud);
+    if let Some(own) = OF_THE_CLOUD.iter().find(|operation| is_cloud && operation.path == path) {
+        return Some(own);
+    }
     let lacks = is_cloud && WITHOUT_A_CLOUD.iter().any(|group| path.starts_with(group));
     OPERATIONS.iter().find(|operation| operation.path == path && operation.since <= version && !lacks)
 }
@@ -188,6 +191,7 @@ const SCHEMA: Shape = Shape {
         Field::optional("functions", Kind::Structs(&FUNCTION)),
         Field::optional("autoID", Kind::Flag),
         Field::optional("enableDynamicField", Kind::Flag),
+        Field::optional("externalSource", Kind::Any),
     ],
 };
 const INDEX_PARAM: Shape = Shape {
@@ -256,6 +260,58 @@ macro_rules! operation {
         Operation { path: $path, since: $since, shape: $shape, run: $run }
     };
 }
+
+const CLUSTER: Field = Field::required("clusterId", "ClusterId", Kind::Text);
+const REFRESH: Shape = Shape {
+    name: "RefreshExternalCollectionReq",
+    fields: &[
+        DB,
+        COLLECTION,
+        Field::optional("externalSource", Kind::Text),
+        Field::optional("externalSpec", Kind::Text),
+    ],
+};
+const REFRESH_JOB: Shape =
+    Shape { name: "RefreshExternalCollectionProgressReq", fields: &[Field::required("jobId", "JobID", Kind::Int64)] };
+const REFRESHES: Shape = Shape { name: "OptionalCollectionNameReq", fields: &[DB, SOME_COLLECTION] };
+
+/// What the managed service has in a form of its own.
+static OF_THE_CLOUD: &[Operation] = &[
+    operation!(
+        "jobs/import/create",
+        V24,
+        "ImportReq"[
+            DB,
+            COLLECTION,
+            CLUSTER,
+            Field::optional("partitionName", Kind::Text),
+            Field::optional("objectUrl", Kind::Text),
+            Field::optional("objectUrls", Kind::TextLists),
+        ],
+        cloud::import
+    ),
+    operation!(
+        "jobs/import/list",
+        V24,
+        "ImportListReq"[
+            DB,
+            SOME_COLLECTION,
+            CLUSTER,
+            Field::optional("pageSize", Kind::Int32),
+            Field::optional("currentPage", Kind::Int32),
+        ],
+        cloud::imports
+    ),
+    operation!(
+        "jobs/import/get_progress",
+        V24,
+        "ImportProgressReq"[CLUSTER, Field::required("jobId", "JobID", Kind::Text)],
+        cloud::progress
+    ),
+    operation!("jobs/external_collection/refresh", V24, REFRESH, external_refresh::refresh),
+    operation!("jobs/external_collection/describe", V24, REFRESH_JOB, external_refresh::describe),
+    operation!("jobs/external_collection/list", V24, REFRESHES, external_refresh::list),
+];
 
 static OPERATIONS: &[Operation] = &[
     operation!("databases/create", V24, DATABASE_PROPERTIES, database::create),
@@ -369,17 +425,7 @@ static OPERATIONS: &[Operation] = &[
     operation!("jobs/import/list", V24, "OptionalCollectionNameReq"[DB, SOME_COLLECTION], import_job::list),
     operation!("jobs/import/describe", V24, JOB_ID, import_job::describe),
     operation!("jobs/import/get_progress", V24, JOB_ID, import_job::describe),
-    operation!(
-        "jobs/external_collection/refresh",
-        V30,
-        "RefreshExternalCollectionReq"[
-            DB,
-            COLLECTION,
-            Field::optional("externalSource", Kind::Text),
-            Field::optional("externalSpec", Kind::Text),
-        ],
-        external_refresh::refresh
-    ),
+    operation!("jobs/external_collection/refresh", V30, REFRESH, external_refresh::refresh),
     operation!(
         "collections/fields/alter_properties",
         V25,
@@ -435,18 +481,8 @@ static OPERATIONS: &[Operation] = &[
         instance::segments
     ),
     operation!("quotacenter/describe", V26, "GetQuotaMetricsReq"[], instance::quotas),
-    operation!(
-        "jobs/external_collection/describe",
-        V30,
-        "RefreshExternalCollectionProgressReq"[Field::required("jobId", "JobID", Kind::Int64)],
-        external_refresh::describe
-    ),
-    operation!(
-        "jobs/external_collection/list",
-        V30,
-        "OptionalCollectionNameReq"[DB, SOME_COLLECTION],
-        external_refresh::list
-    ),
+    operation!("jobs/external_collection/describe", V30, REFRESH_JOB, external_refresh::describe),
+    operation!("jobs/external_collection/list", V30, REFRESHES, external_refresh::list),
     operation!("partitions/list", V24, COLLECTION_NAME, partition::list),
     operation!("partitions/has", V24, PARTITION_NAME, partition::has),
     operation!("partitions/get_stats", V24, PARTITION_NAME, partition::get_stats),

@@ -5,9 +5,9 @@
 
 use super::binding::{self, Field, Kind, Shape, Unfit};
 use super::json::{Node, Value as Json};
-use super::model::Model;
 use super::model::failure::{self, Failure};
 use super::model::v1::{self as model, Call};
+use super::model::{Model, cloud};
 use super::render;
 use crate::exchange::Request;
 use crate::profile::Version;
@@ -149,15 +149,46 @@ static ROUTES: [Route; 10] = [
     },
 ];
 
+const CLUSTER: Field = Field::optional("clusterId", Kind::Text);
+
+/// What only the managed service has. The documents of Milvus have it as well, and no Milvus does.
+static OF_THE_CLOUD: [Route; 3] = [
+    Route {
+        name: "v1/import/create",
+        method: "POST",
+        path: "collections/import",
+        shape: Shape { name: "ImportReq", fields: &[CLUSTER, COLLECTION, Field::optional("objectUrl", Kind::Text)] },
+        required: "clusterId, collectionName, objectUrl",
+        run: cloud::import_v1,
+    },
+    Route {
+        name: "v1/import/get",
+        method: "GET",
+        path: "collections/import/get",
+        shape: Shape { name: "", fields: &[CLUSTER, Field::optional("jobId", Kind::Text)] },
+        required: "clusterId, jobId",
+        run: cloud::progress_v1,
+    },
+    Route {
+        name: "v1/import/list",
+        method: "GET",
+        path: "collections/import/list",
+        shape: Shape { name: "", fields: &[CLUSTER] },
+        required: "clusterId",
+        run: cloud::imports_v1,
+    },
+];
+
 /// The operation at a path, whatever the method; the path is without a query.
-pub(super) fn at(path: &str) -> Option<&'static Route> {
+pub(super) fn at(path: &str, is_cloud: bool) -> Option<&'static Route> {
     let path = path.strip_prefix(PREFIX)?;
-    ROUTES.iter().find(|route| route.path == path)
+    let own = OF_THE_CLOUD.iter().filter(|_| is_cloud);
+    ROUTES.iter().chain(own).find(|route| route.path == path)
 }
 
 /// The operation of a request.
-pub(super) fn find(method: &str, path: &str) -> Option<&'static Route> {
-    at(path).filter(|route| route.method == method)
+pub(super) fn find(method: &str, path: &str, is_cloud: bool) -> Option<&'static Route> {
+    at(path, is_cloud).filter(|route| route.method == method)
 }
 
 /// The keys and values of the query of a path, the first of each key; `null` when there is no query.

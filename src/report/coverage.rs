@@ -1,6 +1,7 @@
 //! Coverage: how much of the contract of a profile a run has shown, and what it has not.
 
-use crate::contract::{CompiledOperation, ProfileContract, Requirement, Side, automatic};
+use crate::contract::{CompiledOperation, KnownFailure, Operation, ProfileContract, Requirement, Side, automatic};
+use crate::profile::Profile;
 use crate::results::{Results, Totals};
 use crate::seen::{Seen, State};
 use crate::verdict::Level;
@@ -43,6 +44,8 @@ pub struct Operations {
     pub without_success: Vec<String>,
     /// Those that have not failed.
     pub without_failure: Vec<String>,
+    /// Those that documents have and no server of the profile, with the reason. They count nowhere.
+    pub documented_only: BTreeMap<String, String>,
 }
 
 /// Requirements with a check.
@@ -82,6 +85,8 @@ pub struct Errors {
     pub produced: usize,
     /// Those that did not.
     pub not_produced: Vec<String>,
+    /// Those that no call can bring about, with the reason. They do not count, unless they came nevertheless.
+    pub not_producible: BTreeMap<String, String>,
 }
 
 /// Properties that came.
@@ -174,6 +179,10 @@ pub fn coverage(results: &Results, contract: &ProfileContract) -> Coverage {
     let nothing = Seen::default();
     for operation in contract.whole().operations_of(profile) {
         let name = operation.name.as_str();
+        if let Some(why) = operation.file.documented_only.get(&profile) {
+            coverage.operations.documented_only.insert(name.to_owned(), why.clone());
+            continue;
+        }
         let seen = seen.get(name).unwrap_or(&nothing);
         if let Some(compiled) = contract.operation(name) {
             coverage.operation(compiled, seen, contract);
@@ -181,8 +190,15 @@ pub fn coverage(results: &Results, contract: &ProfileContract) -> Coverage {
     }
     let failures = contract.whole().failures.iter();
     let produced: BTreeSet<&String> = seen.values().flat_map(|seen| &seen.errors).collect();
-    for (id, _) in failures.filter(|(_, failure)| failure.codes.get(profile).is_some()) {
-        coverage.errors.add(id.clone(), produced.contains(id));
+    let named = |id: &str, operation: &Operation| operation.file.errors.iter().any(|named| named.value == id);
+    for (id, failure) in failures.filter(|(_, failure)| comes(failure, profile)) {
+        // What only operations of other profiles give is no failure of this one.
+        let whole = contract.whole();
+        let elsewhere = whole.operations.values().any(|operation| named(id, operation));
+        if elsewhere && !whole.operations_of(profile).any(|operation| named(id, operation)) {
+            continue;
+        }
+        coverage.errors.add(id.clone(), produced.contains(id), failure.not_producible.as_ref());
     }
     for operation in ORDERED.into_iter().filter(|name| coverage.by_operation.contains_key(*name)) {
         for state in State::ALL {
@@ -195,6 +211,11 @@ pub fn coverage(results: &Results, contract: &ProfileContract) -> Coverage {
         }
     }
     coverage
+}
+
+/// Whether a failure is known to come in a profile.
+fn comes(failure: &KnownFailure, profile: Profile) -> bool {
+    failure.codes.get(profile).is_some_and(|codes| !codes.is_empty())
 }
 
 /// The requirements that the files of the contract state for the profile; those made of operations and errors are
@@ -250,7 +271,11 @@ fn requirements(results: &Results, contract: &ProfileContract) -> Requirements {
 }
 
 impl Errors {
-    fn add(&mut self, name: String, produced: bool) {
+    fn add(&mut self, name: String, produced: bool, not_producible: Option<&String>) {
+        if let Some(why) = not_producible.filter(|_| !produced) {
+            self.not_producible.insert(name, why.clone());
+            return;
+        }
         self.total += 1;
         if produced {
             self.produced += 1;
@@ -286,11 +311,11 @@ impl Coverage {
         } else {
             self.operations.without_failure.push(name.clone());
         }
-        let known =
-            |id: &&str| contract.failure(id).is_some_and(|failure| failure.codes.get(contract.profile()).is_some());
+        let known = |id: &&str| contract.failure(id).is_some_and(|failure| comes(failure, contract.profile()));
         let errors: BTreeSet<&str> = stated.file.errors.iter().map(|id| id.value.as_str()).filter(known).collect();
         for id in &errors {
-            self.operation_errors.add(format!("{name} {id}"), seen.errors.contains(*id));
+            let why = contract.failure(id).and_then(|failure| failure.not_producible.as_ref());
+            self.operation_errors.add(format!("{name} {id}"), seen.errors.contains(*id), why);
         }
         let came = errors.iter().filter(|id| seen.errors.contains(**id)).count();
         for (rule, operations) in &mut self.transport_rules.by_rule {

@@ -70,8 +70,9 @@ fn place(step: &Step) -> Option<Range<usize>> {
         .or_else(|| step.proves.first().map(At::span))
 }
 
-/// Capabilities that no profile names: a token with a password, and what the user allows with a flag.
-const OPT_IN: [&str; 3] = ["password", "hazardous", "heavy"];
+/// Capabilities that no profile names: a token with a password, what the user allows with a flag, and what only the
+/// embedded reference target has.
+const OPT_IN: [&str; 4] = ["password", "hazardous", "heavy", "stand-in"];
 
 /// The variable that counts the times of a step with `times`.
 pub(crate) const TIME: &str = "n";

@@ -100,7 +100,7 @@ impl Suite {
     pub async fn new(contract: &Arc<Contract>, profile: Profile) -> Result<Self, SuiteError> {
         let library = Library::of_contract(contract.tree()).map_err(SuiteError::Mistakes)?;
         let facts = contract.profiles.get(&profile).into_iter().flat_map(|facts| facts.capabilities.iter().cloned());
-        let capabilities = facts.chain(["password", "heavy"].map(str::to_owned)).collect();
+        let capabilities = facts.chain(["password", "heavy", "stand-in"].map(str::to_owned)).collect();
         let plan = Checked::read(&library, contract, None)?.plan(profile, &capabilities);
         let mut suite = Self {
             profile,

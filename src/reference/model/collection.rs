@@ -7,7 +7,7 @@ use super::index::{self, Index};
 use super::partition::{self, Load, Partition};
 use super::rights::failure::invisible_collection;
 use super::schema::{CONSISTENCY_LEVELS, DataType, Schema};
-use super::{Answer, Arguments, Model, Outcome, go_text, key_values, names, properties};
+use super::{Answer, Arguments, Model, Outcome, cloud, go_text, key_values, names, properties};
 use crate::profile::Version;
 use crate::reference::json::Node;
 use indexmap::IndexMap;
@@ -327,7 +327,11 @@ pub(in crate::reference) fn create(model: &mut Model, arguments: &Arguments<'_>)
     if collection.definition != definition || collection.partitions.len() != definition.partitions {
         return Err(failure::duplicate_collection(version, name));
     }
+    let made = collection.id;
     prepare(collection, arguments, version)?;
+    if model.is_cloud && arguments.body.get("schema").is_some_and(|schema| schema.get("externalSource").is_some()) {
+        cloud::note_source(model, made);
+    }
     Ok(Answer::done())
 }
 

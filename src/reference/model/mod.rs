@@ -5,6 +5,7 @@
 
 pub(super) mod alias;
 pub(super) mod analyzer;
+pub(super) mod cloud;
 pub(super) mod collection;
 pub(super) mod database;
 mod decoder;
@@ -36,6 +37,7 @@ mod vector;
 use super::Objects;
 use super::json::{Node, Value as Json};
 use crate::profile::{Profile, Version};
+use cloud::Refreshes;
 use collection::Collection;
 use database::Database;
 use failure::{Failure, MissingText};
@@ -172,6 +174,7 @@ pub(super) struct Model {
     databases: IndexMap<String, Database>,
     resource_groups: ResourceGroups,
     imports: Imports,
+    refreshes: Refreshes,
     /// How often a name has been used, so that a collection made anew gets another id.
     uses: HashMap<String, i64>,
     rights: Rights,
@@ -187,6 +190,7 @@ impl Model {
             databases,
             resource_groups: ResourceGroups::default(),
             imports: Imports::default(),
+            refreshes: Refreshes::default(),
             uses: HashMap::new(),
             rights: Rights::new(token),
         }
