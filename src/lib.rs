@@ -17,5 +17,6 @@ pub mod results;
 pub mod scenario;
 pub mod snapshot;
 pub mod target;
+pub mod traffic;
 pub mod verdict;
 pub mod yaml;

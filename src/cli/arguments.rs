@@ -64,6 +64,8 @@ pub(super) enum Command {
     Lint(LintArguments),
     /// Send recorded calls once more and compare the answers with the recorded ones
     Replay(Box<ReplayArguments>),
+    /// Judge recorded calls and their answers; nothing is sent
+    Judge(Box<JudgeArguments>),
     /// Serve the reference target
     Serve(ServeArguments),
     /// Remove what an unfinished run left on a server
@@ -261,6 +263,48 @@ pub(super) struct ReplayArguments {
     pub(super) show: usize,
     /// Print JSON
     #[arg(long, help_heading = "Output")]
+    pub(super) json: bool,
+}
+
+const JUDGE_AFTER_HELP: &str = "\
+A file holds JSON lines, one call each (server, method, path, headers, request,
+status, response_headers, body or body_raw; or request and response as objects),
+or is a HAR 1.2 file, as browsers and proxies write it. Status, envelope, schema
+and named failure of each answer are judged as in a run; what a recording does
+not show is not judged, and counted.
+
+The profile is the one that `server` names in each line, unless --profile does.
+Exit codes are those of `run`: 0 all gated checks hold; 1 findings; 2 a file is
+no recorded traffic; 4 nothing could be judged.";
+
+#[derive(Debug, Args)]
+#[command(after_help = JUDGE_AFTER_HELP)]
+pub(super) struct JudgeArguments {
+    /// Recorded traffic: files of JSON lines, or HAR files
+    #[arg(value_name = "FILE", required = true)]
+    pub(super) files: Vec<PathBuf>,
+    /// The profile whose contract applies to all calls
+    #[arg(long, value_name = "PROFILE", value_parser = profile)]
+    pub(super) profile: Option<Profile>,
+
+    /// Findings of this level and of more binding ones fail a case: must, should or observed
+    #[arg(long, value_name = "LEVEL", default_value = "must", value_parser = level, help_heading = "Judging")]
+    pub(super) gate: Level,
+    /// Properties that no document names are findings
+    #[arg(long, help_heading = "Judging")]
+    pub(super) strict: bool,
+
+    /// Where the results file goes; with calls of several profiles, one file each
+    #[arg(long, value_name = "FILE", default_value = "target/milvus-conformance/judged.json", help_heading = "Output")]
+    pub(super) results: PathBuf,
+    /// Show every case
+    #[arg(long, short, conflicts_with = "quiet", help_heading = "Output")]
+    pub(super) verbose: bool,
+    /// Show only failed cases and the last line
+    #[arg(long, short, help_heading = "Output")]
+    pub(super) quiet: bool,
+    /// Print JSON
+    #[arg(long, conflicts_with_all = ["quiet", "verbose"], help_heading = "Output")]
     pub(super) json: bool,
 }
 

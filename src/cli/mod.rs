@@ -6,6 +6,7 @@ mod console;
 mod exit;
 mod explain;
 mod failure;
+mod judge;
 mod lint;
 mod list;
 mod man;
@@ -38,6 +39,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Explain(arguments) => explain::explain(&cli.contract, &arguments),
         Command::Lint(arguments) => lint::lint(&cli.contract, &arguments),
         Command::Replay(arguments) => replay::replay(&arguments),
+        Command::Judge(arguments) => judge::judge(&cli.contract, &arguments),
         Command::Serve(arguments) => serve::serve(&arguments),
         Command::Sweep(arguments) => sweep::sweep(&cli.contract, &arguments),
         Command::Completions(arguments) => completions::completions(&arguments),

@@ -297,7 +297,7 @@ fn take(
     }
 }
 
-fn exit_code(outcome: &Outcome) -> u8 {
+pub(super) fn exit_code(outcome: &Outcome) -> u8 {
     let counts = outcome.summary;
     let found = [Verdict::Fail, Verdict::Error, Verdict::Fixed].into_iter().any(|verdict| counts.get(verdict) > 0);
     // Of a run that was cut off, nobody knows what the rest would have shown.
