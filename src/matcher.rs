@@ -1,5 +1,6 @@
 //! What a value has to be: the matchers of `returns`, `eventually` and of the forms of a reading.
 
+use crate::ranks::Ranks;
 use regex::Regex;
 use schemars::{JsonSchema, json_schema};
 use serde::{Deserialize, Deserializer};
@@ -136,8 +137,12 @@ pub enum Matcher {
         /// The greatest distance allowed.
         within: f64,
     },
+    /// Equal once every number is rounded to single precision.
+    Single(Value),
     /// A list in order.
     Sorted(Order),
+    /// The hits of a search: the nearest rows, best first.
+    Ranks(Box<Ranks>),
     /// A list of at least one item, each of which matches.
     Each(Box<Matcher>),
     /// A list with an item that matches.
@@ -309,6 +314,13 @@ impl Matcher {
                 });
                 return if found { Ok(()) } else { Err(mismatch()) };
             }
+            Matcher::Ranks(ranks) => {
+                return ranks.check(present).map_err(|fault| Mismatch {
+                    expected: fault.expected,
+                    actual: present.pointer(&fault.pointer).or(value).cloned(),
+                    pointer: fault.pointer,
+                });
+            }
             Matcher::Each(inner) => {
                 let items = present.as_array().filter(|items| !items.is_empty()).ok_or_else(mismatch)?;
                 for (index, item) in items.iter().enumerate() {
@@ -357,11 +369,13 @@ impl Matcher {
                 (Some(middle), Some(value)) => (middle - value).abs() <= *within,
                 _ => false,
             },
+            Matcher::Single(expected) => equal(&single(expected), &single(value)),
             Matcher::Sorted(direction) => value.as_array().is_some_and(|items| sorted(items, *direction)),
             Matcher::Present => true,
             Matcher::Absent
             | Matcher::Reading(_)
             | Matcher::Length(_)
+            | Matcher::Ranks(_)
             | Matcher::Each(_)
             | Matcher::Some(_)
             | Matcher::Has(_)
@@ -381,6 +395,7 @@ impl Matcher {
             Matcher::Equals(value) => Matcher::Equals(fill(value)?),
             Matcher::Contains(value) => Matcher::Contains(fill(value)?),
             Matcher::Lacks(value) => Matcher::Lacks(fill(value)?),
+            Matcher::Single(value) => Matcher::Single(fill(value)?),
             Matcher::Near { value, within } => Matcher::Near { value: fill(value)?, within: *within },
             Matcher::Bounds { at_least, at_most } => Matcher::Bounds {
                 at_least: at_least.as_ref().map(&mut *fill).transpose()?,
@@ -390,6 +405,7 @@ impl Matcher {
                 let text = fill(&Value::String(pattern.text.clone()))?;
                 Matcher::Matches(Pattern::new(text.as_str().unwrap_or_default())?)
             }
+            Matcher::Ranks(ranks) => Matcher::Ranks(Box::new(ranks.fill(fill)?)),
             Matcher::Length(inner) => Matcher::Length(Box::new(inner.fill(fill)?)),
             Matcher::Each(inner) => Matcher::Each(Box::new(inner.fill(fill)?)),
             Matcher::Some(inner) => Matcher::Some(Box::new(inner.fill(fill)?)),
@@ -413,12 +429,15 @@ impl Matcher {
     /// Whether any value in it holds a template, so that it has to be filled in before it is asked.
     pub fn has_templates(&self) -> bool {
         match self {
-            Matcher::Equals(value) | Matcher::Contains(value) | Matcher::Lacks(value) | Matcher::Near { value, .. } => {
-                has_template(value)
-            }
+            Matcher::Equals(value)
+            | Matcher::Contains(value)
+            | Matcher::Lacks(value)
+            | Matcher::Single(value)
+            | Matcher::Near { value, .. } => has_template(value),
             Matcher::In(values) | Matcher::Set(values) => values.iter().any(has_template),
             Matcher::Bounds { at_least, at_most } => [at_least, at_most].into_iter().flatten().any(has_template),
             Matcher::Matches(pattern) => pattern.regex.is_none(),
+            Matcher::Ranks(ranks) => ranks.has_templates(),
             Matcher::Length(inner) | Matcher::Each(inner) | Matcher::Some(inner) | Matcher::Not(inner) => {
                 inner.has_templates()
             }
@@ -494,7 +513,9 @@ impl Matcher {
             "set" => list(value).map(Matcher::Set),
             "contains" => Ok(Matcher::Contains(value)),
             "lacks" => Ok(Matcher::Lacks(value)),
+            "single" => Ok(Matcher::Single(value)),
             "length" => boxed(value).map(Matcher::Length),
+            "ranks" => Ranks::from_value(value).map(Box::new).map(Matcher::Ranks),
             "each" => boxed(value).map(Matcher::Each),
             "some" => boxed(value).map(Matcher::Some),
             "not" => boxed(value).map(Matcher::Not),
@@ -542,9 +563,9 @@ pub fn no_pattern(text: &str, error: &regex::Error) -> String {
 }
 
 /// The words that start a matcher.
-const WORDS: [&str; 19] = [
+const WORDS: [&str; 21] = [
     "equals", "reading", "matches", "in", "type", "set", "contains", "lacks", "length", "at-least", "at-most", "near",
-    "sorted", "each", "some", "has", "not", "absent", "present",
+    "single", "sorted", "ranks", "each", "some", "has", "not", "absent", "present",
 ];
 
 /// Whether a text anywhere in a value holds a template.
@@ -587,6 +608,17 @@ pub fn equal(left: &Value, right: &Value) -> bool {
                 && left.iter().all(|(key, value)| right.get(key).is_some_and(|other| equal(value, other)))
         }
         _ => left == right,
+    }
+}
+
+/// The value with every number rounded to single precision.
+#[expect(clippy::cast_possible_truncation, reason = "rounding is what it is for")]
+fn single(value: &Value) -> Value {
+    match value {
+        Value::Number(number) => number.as_f64().map_or(Value::Null, |double| f64::from(double as f32).into()),
+        Value::Array(items) => items.iter().map(single).collect(),
+        Value::Object(entries) => entries.iter().map(|(key, value)| (key.clone(), single(value))).collect(),
+        other => other.clone(),
     }
 }
 
@@ -644,8 +676,10 @@ impl fmt::Display for Matcher {
                 (None, None) => f.write_str("a number"),
             },
             Matcher::Near { value, within } => write!(f, "{value} ± {within}"),
+            Matcher::Single(value) => write!(f, "{value} in single precision"),
             Matcher::Sorted(Order::Ascending) => f.write_str("a list in ascending order"),
             Matcher::Sorted(Order::Descending) => f.write_str("a list in descending order"),
+            Matcher::Ranks(ranks) => write!(f, "{ranks}"),
             Matcher::Each(inner) => write!(f, "a list of at least one item, each {inner}"),
             Matcher::Some(inner) => write!(f, "a list with an item that is {inner}"),
             Matcher::Has(parts) => {
@@ -696,7 +730,9 @@ impl JsonSchema for Matcher {
                     "type": "object", "additionalProperties": false, "required": ["near", "within"],
                     "properties": {"near": number, "within": {"type": "number"}}
                 },
+                word("single", json!(true)),
                 word("sorted", json!({"enum": ["ascending", "descending"]})),
+                word("ranks", crate::ranks::schema()),
                 word("each", own.clone()),
                 word("some", own.clone()),
                 word("has", json!({"type": "object", "additionalProperties": own.clone(), "minProperties": 1})),
@@ -738,6 +774,12 @@ mod tests {
             (json!({"length": {"at-least": 2}}), json!("äö"), json!("ä")),
             (json!({"at-least": 1, "at-most": 3}), json!(3), json!(3.5)),
             (json!({"near": 0.5, "within": 0.01}), json!(0.505), json!(0.52)),
+            (json!({"single": 0.1}), json!(0.100_000_001_490_116_12), json!(0.100_001)),
+            (
+                json!({"single": [16_777_217, {"a": 0.5}]}),
+                json!([16_777_216, {"a": 0.5}]),
+                json!([16_777_218, {"a": 0.5}]),
+            ),
             (json!({"sorted": "ascending"}), json!([1, 1, 2]), json!([2, 1])),
             (json!({"sorted": "descending"}), json!([]), json!([1, 2])),
             (json!({"each": {"type": "string"}}), json!(["a"]), json!([])),

@@ -6,6 +6,7 @@
 use crate::contract::Contract;
 use crate::engine::CaseReport;
 use crate::profile::Profile;
+use crate::target::Certainty;
 use crate::verdict::{Level, Source, Verdict};
 use indexmap::IndexMap;
 use schemars::JsonSchema;
@@ -44,6 +45,9 @@ pub struct Head {
     pub profile: Profile,
     /// How the profile was chosen.
     pub profile_reason: String,
+    /// How sure that is.
+    #[serde(default)]
+    pub profile_certainty: Certainty,
     /// The run's name, with which the names that it made begin.
     pub run: String,
     /// When it began, in UTC.
@@ -356,6 +360,7 @@ mod tests {
             target: TargetFacts { address: "http://127.0.0.1:1".to_owned(), embedded: false, auth: true },
             profile: Profile::Milvus26,
             profile_reason: "given".to_owned(),
+            profile_certainty: Certainty::Named,
             run: "mc_test".to_owned(),
             started: "2026-01-01T00:00:00Z".to_owned(),
             gate: Level::Must,

@@ -64,7 +64,20 @@ fn read_results(path: &Path) -> Results {
 #[test]
 fn every_command_has_help_that_fits_80_columns() {
     screen("help", &said(&["--help"]).exits(0).out);
-    for command in ["run", "list", "explain", "lint", "replay", "serve", "sweep", "completions", "man"] {
+    for command in [
+        "run",
+        "list",
+        "explain",
+        "lint",
+        "coverage",
+        "export",
+        "diff",
+        "replay",
+        "serve",
+        "sweep",
+        "completions",
+        "man",
+    ] {
         let help = said(&[command, "--help"]).exits(0).out;
         for line in help.lines() {
             assert!(line.chars().count() <= 80, "`{command} --help` is wider than 80: {line}");

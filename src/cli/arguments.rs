@@ -62,6 +62,12 @@ pub(super) enum Command {
     Explain(ExplainArguments),
     /// Check the contract and its scenarios for mistakes
     Lint(LintArguments),
+    /// Show how much of the contract a run has covered, and what it has not
+    Coverage(CoverageArguments),
+    /// Write the contract in a form for other tools
+    Export(ExportArguments),
+    /// Show what differs between two profiles, and what of it can break a client
+    Diff(DiffArguments),
     /// Send recorded calls once more and compare the answers with the recorded ones
     Replay(Box<ReplayArguments>),
     /// Judge recorded calls and their answers; nothing is sent
@@ -218,6 +224,51 @@ pub(super) struct LintArguments {
     /// Scenario files or folders of your own to check instead of the contract's
     #[arg(value_name = "PATHS")]
     pub(super) paths: Vec<String>,
+    /// Print JSON
+    #[arg(long)]
+    pub(super) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct CoverageArguments {
+    /// The results file of a run; without it, every scenario is run against the embedded reference target first
+    #[arg(value_name = "RESULTS")]
+    pub(super) results: Option<PathBuf>,
+    /// The profile of that target [default: milvus-2.6]; with RESULTS, the profile that they have to be of
+    #[arg(long, value_name = "PROFILE", value_parser = profile)]
+    pub(super) profile: Option<Profile>,
+    /// Print JSON
+    #[arg(long)]
+    pub(super) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ExportArguments {
+    /// The form
+    #[arg(value_enum)]
+    pub(super) what: Exported,
+    /// The profile whose contract is written
+    #[arg(long, value_name = "PROFILE", value_parser = profile)]
+    pub(super) profile: Profile,
+    /// Where it goes; without it, to standard output
+    #[arg(long, short, value_name = "FILE")]
+    pub(super) output: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub(super) enum Exported {
+    /// `OpenAPI` 3.1, as JSON
+    Openapi,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct DiffArguments {
+    /// The profile that a client knows
+    #[arg(value_name = "FROM", value_parser = profile)]
+    pub(super) from: Profile,
+    /// The profile that it goes to
+    #[arg(value_name = "TO", value_parser = profile)]
+    pub(super) to: Profile,
     /// Print JSON
     #[arg(long)]
     pub(super) json: bool,

@@ -5,7 +5,7 @@ use super::style;
 use crate::engine::{CaseReport, Event, Leftover};
 use crate::exchange::Exchange;
 use crate::results::{Counts, Head, Outcome, RequirementResult};
-use crate::target::Redactor;
+use crate::target::{Certainty, Redactor};
 use crate::verdict::{Finding, Verdict};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::collections::BTreeMap;
@@ -136,8 +136,13 @@ impl Console {
 }
 
 fn begin(head: &Head, cases: usize, skipped: usize, jobs: usize) -> String {
+    // What the user said himself needs no word about how sure it is.
+    let sure = match head.profile_certainty {
+        Certainty::Named => String::new(),
+        certainty => format!("{}: ", certainty.word()),
+    };
     let mut text = format!(
-        "{} {} against {}\n{} {} ({})\n",
+        "{} {} against {}\n{} {} ({sure}{})\n",
         style::strong(&head.tool.name),
         head.tool.version,
         style::strong(&head.target.address),

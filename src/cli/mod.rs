@@ -3,8 +3,11 @@
 mod arguments;
 mod completions;
 mod console;
+mod coverage;
+mod diff;
 mod exit;
 mod explain;
+mod export;
 mod failure;
 mod judge;
 mod lint;
@@ -38,6 +41,9 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::List(arguments) => list::list(&cli.contract, &arguments),
         Command::Explain(arguments) => explain::explain(&cli.contract, &arguments),
         Command::Lint(arguments) => lint::lint(&cli.contract, &arguments),
+        Command::Coverage(arguments) => coverage::coverage(&cli.contract, &arguments),
+        Command::Export(arguments) => export::export(&cli.contract, &arguments),
+        Command::Diff(arguments) => diff::diff(&cli.contract, &arguments),
         Command::Replay(arguments) => replay::replay(&arguments),
         Command::Judge(arguments) => judge::judge(&cli.contract, &arguments),
         Command::Serve(arguments) => serve::serve(&arguments),

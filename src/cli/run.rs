@@ -23,7 +23,7 @@ use std::time::Instant;
 use tokio::sync::mpsc;
 
 /// The profile that the embedded reference target has when none is named.
-const DEFAULT_PROFILE: Profile = Profile::Milvus26;
+pub(super) const DEFAULT_PROFILE: Profile = Profile::Milvus26;
 
 pub(super) fn run(contract: &ContractArguments, arguments: &RunArguments) -> Result<u8, Failure> {
     let workspace = Workspace::load(contract)?;
@@ -69,6 +69,7 @@ pub(super) fn run(contract: &ContractArguments, arguments: &RunArguments) -> Res
         },
         profile,
         profile_reason: recognition.why,
+        profile_certainty: recognition.certainty,
         run: session.run_name().to_owned(),
         started: jiff::Timestamp::now().round(jiff::Unit::Second).unwrap_or_default().to_string(),
         gate: arguments.gate,

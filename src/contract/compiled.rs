@@ -22,6 +22,17 @@ pub struct ProfileContract {
     operations: HashMap<String, OnceLock<Option<CompiledOperation>>>,
 }
 
+/// A side of an exchange, with a schema of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Side {
+    /// The body sent.
+    Request,
+    /// The answer of a success.
+    Success,
+    /// The answer of a failure.
+    Failure,
+}
+
 /// The compiled schemas of one operation.
 #[derive(Debug)]
 pub struct CompiledOperation {
@@ -33,6 +44,8 @@ pub struct CompiledOperation {
     request_names: Named,
     success_names: Named,
     failure_names: Named,
+    /// The names of each side as JSON pointers, made when first asked for.
+    paths: [OnceLock<Vec<String>>; 3],
     takes_database: bool,
     response_requirement: String,
 }
@@ -191,6 +204,7 @@ impl CompiledOperation {
             request_names: names(&request_file, ""),
             success_names: names(&response_file, "#/$defs/success"),
             failure_names: names(&response_file, "#/$defs/failure"),
+            paths: Default::default(),
             takes_database,
             response_requirement: automatic::response(&operation.name),
             operation: operation.clone(),
@@ -226,6 +240,29 @@ impl CompiledOperation {
     /// Where an answer does not fit the branch chosen for it.
     pub fn answer_faults(&self, body: &Value, success: bool) -> Vec<SchemaFault> {
         faults(if success { &self.success } else { &self.failure }, body)
+    }
+
+    fn names(&self, side: Side) -> &Named {
+        match side {
+            Side::Request => &self.request_names,
+            Side::Success => &self.success_names,
+            Side::Failure => &self.failure_names,
+        }
+    }
+
+    /// JSON pointers of the properties that the schema of a side names; positions in lists are written as `*`.
+    pub fn properties(&self, side: Side) -> &[String] {
+        self.paths[side as usize].get_or_init(|| self.names(side).paths())
+    }
+
+    /// The property of this number.
+    pub fn property(&self, side: Side, number: usize) -> Option<&str> {
+        self.properties(side).get(number).map(String::as_str)
+    }
+
+    /// Tells the numbers of the named properties that a body has.
+    pub fn named_in(&self, side: Side, body: &Value, tell: &mut dyn FnMut(usize)) {
+        self.names(side).named_in(body, tell);
     }
 
     /// JSON pointers of properties in a request that no document names.

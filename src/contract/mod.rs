@@ -14,10 +14,10 @@ mod tree;
 mod whole;
 
 pub use bounds::Bounds;
-pub use compiled::{CompiledOperation, ProfileContract, SchemaFault};
+pub use compiled::{CompiledOperation, ProfileContract, SchemaFault, Side};
 pub use failure::{ByProfile, KnownFailure};
 pub use operation::{Created, Effect, Example, Header, ObjectKind, Operation, OperationFile};
-pub use profile_facts::{ProfileFacts, Recognised, SuccessCodes};
+pub use profile_facts::{ProfileFacts, Recognised, SuccessCodes, Telling};
 pub use reading::{Form, Reading};
 pub use requirement::{Requirement, requirements_schema};
 pub use schema::mark_mistakes;

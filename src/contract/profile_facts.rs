@@ -45,7 +45,27 @@ pub struct Recognised {
     /// Operations that it does not have.
     #[serde(default)]
     pub absent: Vec<String>,
+    /// Calls that only read, with the codes by which this profile answers them. They tell how sure a recognition is, and
+    /// which profile is meant when several fit.
+    #[serde(default)]
+    pub answers: Vec<Telling>,
     /// Ends of host names.
     #[serde(default)]
     pub hosts: Vec<String>,
+}
+
+/// A call that only reads, whose answer tells profiles apart.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Telling {
+    /// The operation; it has to be one that only reads.
+    pub call: String,
+    /// The body.
+    #[serde(default)]
+    pub with: IndexMap<String, Value>,
+    /// Header fields.
+    #[serde(default)]
+    pub headers: IndexMap<String, String>,
+    /// The codes of which one comes.
+    pub codes: Vec<i64>,
 }

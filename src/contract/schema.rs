@@ -113,6 +113,8 @@ pub(super) struct Named {
     open: bool,
     properties: BTreeMap<String, Named>,
     items: Option<Box<Named>>,
+    /// The number of this property among all of the schema.
+    number: usize,
 }
 
 /// Finds the schema behind a reference, seen from a file, and the file that it is in.
@@ -126,7 +128,62 @@ impl Named {
     pub(super) fn of<'a>(schema: &'a Value, file: &'a str, resolve: Resolve<'_, 'a>) -> Self {
         let mut named = Self::default();
         named.add(schema, file, resolve, 0);
+        named.count(&mut 0);
         named
+    }
+
+    /// Numbers the properties in the order of [`Named::paths`].
+    fn count(&mut self, next: &mut usize) {
+        let mut properties: Vec<(&String, &mut Named)> = self.properties.iter_mut().collect();
+        properties.sort_by_key(|(name, _)| *name);
+        for (_, property) in properties {
+            property.number = *next;
+            *next += 1;
+            property.count(next);
+        }
+        if let Some(items) = &mut self.items {
+            items.count(next);
+        }
+    }
+
+    /// JSON pointers of all named properties, by number; positions in lists are written as `*`.
+    pub(super) fn paths(&self) -> Vec<String> {
+        let mut found = Vec::new();
+        self.add_paths("", &mut found);
+        found
+    }
+
+    fn add_paths(&self, pointer: &str, found: &mut Vec<String>) {
+        let mut properties: Vec<(&String, &Named)> = self.properties.iter().collect();
+        properties.sort_by_key(|(name, _)| *name);
+        for (name, property) in properties {
+            let at = push_pointer(pointer, name);
+            found.push(at.clone());
+            property.add_paths(&at, found);
+        }
+        if let Some(items) = &self.items {
+            items.add_paths(&format!("{pointer}/*"), found);
+        }
+    }
+
+    /// Tells the numbers of the named properties that a value has, the same one several times at times.
+    pub(super) fn named_in(&self, value: &Value, tell: &mut dyn FnMut(usize)) {
+        match value {
+            Value::Object(map) if !self.properties.is_empty() => {
+                for (key, inner) in map {
+                    if let Some(named) = self.properties.get(key) {
+                        tell(named.number);
+                        named.named_in(inner, tell);
+                    }
+                }
+            }
+            Value::Array(items) => {
+                let named = self.items.as_ref().filter(|named| !named.properties.is_empty() || named.items.is_some());
+                let Some(named) = named else { return };
+                items.iter().for_each(|inner| named.named_in(inner, tell));
+            }
+            _ => {}
+        }
     }
 
     fn add<'a>(&mut self, schema: &'a Value, file: &'a str, resolve: Resolve<'_, 'a>, depth: usize) {

@@ -54,6 +54,11 @@ pub mod automatic {
     pub fn failure(id: &str) -> String {
         format!("error.{id}")
     }
+
+    /// The failure that a requirement made by [`failure`] is about.
+    pub fn failure_of(requirement: &str) -> Option<&str> {
+        requirement.strip_prefix("error.")
+    }
 }
 
 impl Contract {
@@ -182,7 +187,10 @@ impl Contract {
     }
 
     /// A schema, pruned for a profile; `None` when there is no such file.
-    pub(super) fn schema(&self, path: &str, profile: Profile) -> Result<Option<Value>, Vec<Diagnostic>> {
+    ///
+    /// # Errors
+    /// When the file is not JSON.
+    pub fn schema(&self, path: &str, profile: Profile) -> Result<Option<Value>, Vec<Diagnostic>> {
         let Some(source) = self.tree.file(path) else { return Ok(None) };
         match serde_json::from_str::<Value>(&source.text) {
             Ok(schema) => Ok(Some(pruned(&schema, profile))),
@@ -191,7 +199,7 @@ impl Contract {
     }
 
     /// A diagnostic about a file as a whole.
-    pub(super) fn at_file(&self, path: &str, message: &str) -> Diagnostic {
+    pub(crate) fn at_file(&self, path: &str, message: &str) -> Diagnostic {
         let source =
             self.tree.file(path).unwrap_or_else(|| SourceText::new(format!("{}/{path}", self.tree.root()), ""));
         source.diagnostic(0..0, message)

@@ -9,6 +9,7 @@ use crate::exchange::{Exchange, Request};
 use crate::judge::{Fault, Judgement, Outcome, Question, judge, judge_headers};
 use crate::matcher::{Matcher, Path};
 use crate::scenario::{Given, Scenario, Scope, Step, TIME, TemplateError, parse_duration};
+use crate::seen::{Shown, States};
 use crate::verdict::{Finding, Level, Source, Verdict};
 use indexmap::IndexMap;
 use serde_json::Value;
@@ -37,6 +38,7 @@ pub(super) async fn run_case(
         report,
         checks: Vec::new(),
         made: Vec::new(),
+        states: States::default(),
     };
     let end = match planned.scenario() {
         Ok(scenario) => case.run(&scenario).await,
@@ -72,6 +74,8 @@ struct Case<'a> {
     /// Checks by requirement. A case meets few requirements many times, so looking through a list is quicker than hashing.
     checks: Vec<(String, RequirementTally)>,
     made: Vec<Entry>,
+    /// The states of the collections that it made.
+    states: States,
 }
 
 /// A step that is filled in and noted in the ledger.
@@ -82,6 +86,8 @@ struct Ready<'a, 's> {
     compiled: &'a CompiledOperation,
     request: Request,
     own_route: bool,
+    /// The body as JSON, as far as it is any.
+    body: Cow<'s, Value>,
     returns: Vec<(&'s Path, Cow<'s, Matcher>)>,
     receives: Vec<(&'s str, Cow<'s, Matcher>)>,
 }
@@ -252,6 +258,7 @@ impl<'a> Case<'a> {
             compiled,
             request: prepared.request,
             own_route: prepared.own_route,
+            body: prepared.body,
             returns,
             receives,
         })
@@ -334,7 +341,9 @@ impl<'a> Case<'a> {
         if judgement.outcome == Outcome::Unsupported {
             return Err(Stop::Unsupported(ready.operation.name.clone()));
         }
+        let proofs = scenario.map(|scenario| self.proofs(scenario, ready.step)).unwrap_or_default();
         self.notes(&ready, &judgement);
+        self.shows(&ready, &judgement, &proofs);
         for (requirement, fault) in faults_on_the_way {
             self.automatic(&ready, requirement, Some(fault));
         }
@@ -358,7 +367,6 @@ impl<'a> Case<'a> {
                 }
             }
         }
-        let proofs = scenario.map(|scenario| self.proofs(scenario, ready.step)).unwrap_or_default();
         let Some(first) = unmet.first() else {
             for id in proofs {
                 self.passed(&id);
@@ -415,6 +423,33 @@ impl<'a> Case<'a> {
         for (reading, form) in &judgement.readings {
             let forms = entry(&mut self.report.readings, reading);
             *entry(forms, form) += 1;
+        }
+    }
+
+    /// Enters what the call shows of the contract.
+    fn shows(&mut self, ready: &Ready<'_, '_>, judgement: &Judgement<'_>, proofs: &[Cow<'_, str>]) {
+        let success = match judgement.outcome {
+            Outcome::Success => Some(true),
+            Outcome::Failure { .. } => Some(false),
+            Outcome::Plain | Outcome::Unsupported | Outcome::Unclear(_) => None,
+        };
+        let name = &ready.operation.name;
+        let held = judgement.checks.iter().filter(|check| check.fault.is_none());
+        let proven = if judgement.unmet.is_empty() { proofs } else { &[] };
+        let shown = Shown {
+            success: success.filter(|_| ready.own_route),
+            request: ready.own_route.then_some(&*ready.body),
+            answer: judgement.body.as_ref().filter(|_| ready.own_route),
+            errors: held.filter_map(|check| automatic::failure_of(check.requirement)).collect(),
+            rules: proven.iter().map(AsRef::as_ref).filter(|id| id.starts_with(RULES)).collect(),
+            state: self.states.of(&ready.body).filter(|_| ready.own_route && success.is_some()),
+        };
+        let fresh = self.session.note_shown(name, Some(ready.compiled), &shown);
+        if !fresh.is_empty() {
+            self.report.seen.entry(name.clone()).or_default().add(&fresh);
+        }
+        if let (Some(true), true, Some(body)) = (success, ready.own_route, &judgement.body) {
+            self.states.succeeded(name, &ready.body, body);
         }
     }
 
@@ -522,6 +557,9 @@ impl<'a> Case<'a> {
         }
     }
 }
+
+/// What the ids of rules of transport begin with.
+const RULES: &str = "transport.";
 
 /// How the requirement begins that a scenario states by itself, when it names none of the contract's.
 const OWN: &str = "scenario.";

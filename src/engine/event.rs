@@ -2,10 +2,12 @@
 
 use crate::contract::ObjectKind;
 use crate::exchange::Exchange;
+use crate::seen::Seen;
 use crate::verdict::{Finding, Verdict};
 use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// Something that happened in a run.
 #[derive(Clone, Debug)]
@@ -60,6 +62,9 @@ pub struct CaseReport {
     /// Which form of each reading the answers had, and how often.
     #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
     pub readings: IndexMap<String, IndexMap<String, u64>>,
+    /// What its calls have shown of the contract that no case before had shown, by operation.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub seen: BTreeMap<String, Seen>,
     /// How long awaited conditions took.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub waits: Vec<Wait>,
@@ -85,6 +90,7 @@ impl CaseReport {
             requirements: IndexMap::new(),
             undocumented: Vec::new(),
             readings: IndexMap::new(),
+            seen: BTreeMap::new(),
             waits: Vec::new(),
             cleanup: CleanupReport::default(),
         }

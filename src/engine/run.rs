@@ -5,13 +5,14 @@ use super::steps::Caller;
 use super::{CaseReport, Event, Ledger, Plan, PlannedCase};
 use crate::contract::{CompiledOperation, ProfileContract};
 use crate::scenario::{Fixture, Library};
+use crate::seen::{Register, Seen, Shown};
 use crate::target::Secret;
 use crate::verdict::{Level, Verdict};
 use futures_util::FutureExt;
 use std::io;
 use std::panic::AssertUnwindSafe;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 use tokio::sync::{Notify, mpsc};
@@ -96,6 +97,8 @@ pub struct Session {
     interrupt: Arc<Interrupt>,
     /// By the number of the operation, whether the target was seen to have it.
     answered: Box<[AtomicBool]>,
+    /// What the calls have shown of the contract.
+    seen: Mutex<Register>,
 }
 
 impl Session {
@@ -118,6 +121,7 @@ impl Session {
             prefix: format!("{run}_"),
             run,
             interrupt,
+            seen: Mutex::default(),
         }
     }
 
@@ -158,6 +162,11 @@ impl Session {
         if let Some(answered) = self.answered.get(operation.number()) {
             answered.store(true, Ordering::Relaxed);
         }
+    }
+
+    /// Enters what a call shows and answers with what of it is new.
+    pub(super) fn note_shown(&self, name: &str, operation: Option<&CompiledOperation>, shown: &Shown) -> Seen {
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner).enter(name, operation, shown)
     }
 
     pub(super) fn run_prefix(&self) -> &str {

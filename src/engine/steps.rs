@@ -82,23 +82,25 @@ pub(super) enum StepError {
 }
 
 /// A step made ready to be sent.
-pub(super) struct Prepared {
+pub(super) struct Prepared<'s> {
     pub(super) request: Request,
     /// Whether it goes to the operation's own method and path, so that the operation's schemas apply.
     pub(super) own_route: bool,
     /// What the call makes, to be noted before it is sent.
     pub(super) makes: Option<Entry>,
+    /// The body as JSON, as far as it is any.
+    pub(super) body: Cow<'s, Value>,
 }
 
 /// Fills in a step, checks it against the contract, and refuses what could harm.
-pub(super) fn prepare(
+pub(super) fn prepare<'s>(
     caller: &Caller,
     contract: &ProfileContract,
     compiled: &CompiledOperation,
-    step: &Step,
+    step: &'s Step,
     scope: &Scope,
     prefix: &str,
-) -> Result<Prepared, StepError> {
+) -> Result<Prepared<'s>, StepError> {
     let operation = compiled.operation();
     let method = step.method.clone().unwrap_or_else(|| operation.file.method.clone());
     let path = match &step.path {
@@ -138,21 +140,16 @@ pub(super) fn prepare(
         (None, None) => (path, String::new()),
     };
     let headers = headers(&caller.headers, step, scope)?;
-    let read;
-    let sent = match &json {
-        Some(body) => body,
+    let sent = json.unwrap_or_else(|| {
         // A server reads the first JSON value of a text and may not mind what follows.
-        None => {
-            let mut values = serde_json::Deserializer::from_str(&body).into_iter::<Value>();
-            read = values.next().and_then(Result::ok).unwrap_or_default();
-            &read
-        }
-    };
+        let mut values = serde_json::Deserializer::from_str(&body).into_iter::<Value>();
+        Cow::Owned(values.next().and_then(Result::ok).unwrap_or_default())
+    });
     let called = if own_route { Some(operation) } else { contract.whole().operation_at(bare(&path)) };
-    let sent = Sent { path: &path, body: sent, headers: &headers };
-    let makes = guarded(called, &sent, step.fails.is_some(), prefix)?;
-    sent.passwords().for_each(|password| caller.redactor.learn(password));
-    Ok(Prepared { request: Request { method, path, headers, body: Bytes::from(body) }, own_route, makes })
+    let named = Sent { path: &path, body: &sent, headers: &headers };
+    let makes = guarded(called, &named, step.fails.is_some(), prefix)?;
+    named.passwords().for_each(|password| caller.redactor.learn(password));
+    Ok(Prepared { request: Request { method, path, headers, body: Bytes::from(body) }, own_route, makes, body: sent })
 }
 
 /// A path with the keys of an object as its query. A list repeats its key; null stands for a key that is left out.

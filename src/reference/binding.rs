@@ -20,7 +20,14 @@ pub(super) struct Field {
     title: &'static str,
     kind: Kind,
     required: Required,
+    /// The first version that knows the key.
+    since: Version,
+    /// The first version that does not know it, or not in this form, any more.
+    until: Version,
 }
+
+/// No version is later.
+const NEVER: Version = Version(u16::MAX, u16::MAX);
 
 #[derive(Clone, Copy, Debug)]
 enum Required {
@@ -50,6 +57,8 @@ pub(super) enum Kind {
     Map,
     /// A list of objects.
     Maps,
+    /// An object of numbers.
+    FloatMap,
     Any,
     /// A list of anything, re-read by its exact key.
     RawList,
@@ -79,6 +88,7 @@ impl Kind {
             Kind::TextList => "[]string".to_owned(),
             Kind::Floats => "[]float32".to_owned(),
             Kind::Map => "map[string]interface {}".to_owned(),
+            Kind::FloatMap => "map[string]float64".to_owned(),
             Kind::Any | Kind::RawAny => "interface {}".to_owned(),
             Kind::RawList => "[]interface {}".to_owned(),
             Kind::Maps | Kind::RawMaps => "[]map[string]interface {}".to_owned(),
@@ -95,22 +105,36 @@ impl Kind {
 impl Field {
     /// A key that may be left out.
     pub(super) const fn optional(key: &'static str, kind: Kind) -> Self {
-        Self { key, title: key, kind, required: Required::Never }
+        Self { key, title: key, kind, required: Required::Never, since: Version(0, 0), until: NEVER }
     }
 
     /// A key that must be there and not be empty text.
     pub(super) const fn required(key: &'static str, title: &'static str, kind: Kind) -> Self {
-        Self { key, title, kind, required: Required::Always }
+        Self { key, title, kind, required: Required::Always, since: Version(0, 0), until: NEVER }
     }
 
     /// A key that must be there in versions before the one given.
     pub(super) const fn required_before(version: Version, key: &'static str, title: &'static str, kind: Kind) -> Self {
-        Self { key, title, kind, required: Required::Before(version) }
+        Self { key, title, kind, required: Required::Before(version), since: Version(0, 0), until: NEVER }
+    }
+
+    /// The same key, known from this version on.
+    pub(super) const fn since(self, version: Version) -> Self {
+        Self { since: version, ..self }
+    }
+
+    /// The same key, known before this version.
+    pub(super) const fn until(self, version: Version) -> Self {
+        Self { until: version, ..self }
+    }
+
+    fn is_known(&self, version: Version) -> bool {
+        self.since <= version && version < self.until
     }
 
     /// A struct that may be left out, of which the required keys are asked for when it is there.
     pub(super) const fn filled(key: &'static str, title: &'static str, kind: Kind) -> Self {
-        Self { key, title, kind, required: Required::Inside }
+        Self { key, title, kind, required: Required::Inside, since: Version(0, 0), until: NEVER }
     }
 
     fn is_required(&self, version: Version) -> bool {
@@ -142,7 +166,7 @@ pub(super) fn bind<'a>(shape: &Shape, body: &'a str, version: Version) -> Result
     })?;
     // 3.0 reads the request of an import with another decoder than all others.
     let other = shape.name == "ImportReq" && version >= Version(3, 0);
-    let mut binder = Binder { fault: None, other_decoder: other.then_some(body) };
+    let mut binder = Binder { fault: None, version, other_decoder: other.then_some(body) };
     let bound = match root.value {
         Value::Object(_) => binder.fields(shape, &root, ""),
         Value::Null => Node { raw: root.raw, value: Value::Object(Vec::new()) },
@@ -169,6 +193,7 @@ struct Binder<'a> {
     fault: Option<String>,
     /// The whole text, where the decoder is the one that shows the place of a fault in it.
     other_decoder: Option<&'a str>,
+    version: Version,
 }
 
 /// Where a value stands: its innermost struct, the path of keys and what it should be.
@@ -192,7 +217,8 @@ impl Binder<'_> {
     fn fields<'a>(&mut self, shape: &Shape, object: &Node<'a>, prefix: &str) -> Node<'a> {
         let mut bound: Vec<(Cow<'a, str>, Node<'a>)> = Vec::new();
         for (key, node) in object.entries() {
-            let Some(field) = shape.fields.iter().find(|field| field.key.eq_ignore_ascii_case(key)) else { continue };
+            let known = |field: &&Field| field.key.eq_ignore_ascii_case(key) && field.is_known(self.version);
+            let Some(field) = shape.fields.iter().find(known) else { continue };
             let path = if prefix.is_empty() { field.key.to_owned() } else { format!("{prefix}.{}", field.key) };
             let place = Place { shape: shape.name, path: &path };
             if let Some(node) = self.value(field.kind, node, place) {
@@ -262,6 +288,15 @@ impl Binder<'_> {
                 Some(node.clone())
             }
             (Kind::Map, Value::Object(_)) | (Kind::RawList, Value::Array(_)) | (Kind::Any | Kind::RawAny, _) => {
+                self.check_numbers(node, place);
+                Some(node.clone())
+            }
+            (Kind::FloatMap, Value::Object(entries)) => {
+                for (_, item) in
+                    entries.iter().filter(|(_, item)| !matches!(item.value, Value::Number(_) | Value::Null))
+                {
+                    self.mismatch(item, item.kind(), place, "float64");
+                }
                 self.check_numbers(node, place);
                 Some(node.clone())
             }

@@ -166,7 +166,7 @@ impl Front {
             return envelope(403, &json!({"code": denied.code, "message": denied.message}), false);
         }
         match (operation.run)(&mut state.model, &arguments) {
-            Ok(answer) => success(operation, answer),
+            Ok(answer) => success(operation, answer, self.version()),
             Err(failure) => refusal(&failure),
         }
     }
@@ -220,16 +220,21 @@ fn refused(unfit: Unfit) -> Failure {
 }
 
 fn refusal(failure: &Failure) -> Response {
+    // Where the front itself fails, it says so by the status and has no words for it.
+    if failure.code == 500 {
+        return envelope(500, &json!({"code": 500}), false);
+    }
     envelope(200, &json!({"code": failure.code, "message": failure.message}), false)
 }
 
-/// Rows are written by an encoder that ends its text with a line feed; of searches only those with hits.
-fn success(operation: &Operation, answer: Answer) -> Response {
+/// From 2.5 on rows are written by an encoder that ends its text with a line feed; of searches only those with hits.
+fn success(operation: &Operation, answer: Answer, version: Version) -> Response {
     if let Some(body) = answer.bare {
         return response(200, Some(JSON), body);
     }
     let rows = matches!(operation.path, "entities/query" | "entities/get");
-    let line_feed = rows || answer.extra.iter().any(|(key, _)| *key == "topks");
+    let rows = rows || answer.extra.iter().any(|(key, _)| *key == "topks");
+    let line_feed = rows && version >= Version(2, 5);
     let mut body = Map::from_iter([("code".to_owned(), json!(0)), ("data".to_owned(), answer.data)]);
     body.extend(answer.extra.into_iter().map(|(key, value)| (key.to_owned(), value)));
     envelope(200, &Value::Object(body), line_feed)

@@ -72,6 +72,10 @@ const OFFSET: Field = Field::optional("offset", Kind::Int32);
 const CONSISTENCY: Field = Field::optional("consistencyLevel", Kind::Text);
 const TEMPLATES: Field = Field::optional("exprParams", Kind::Map);
 
+const GROUP_SIZE: Field = Field::optional("groupSize", Kind::Int32).since(V25);
+const STRICT_GROUP_SIZE: Field = Field::optional("strictGroupSize", Kind::Flag).since(V25);
+const FUNCTION_SCORE_OF_SEARCH: Field = Field::optional("functionScore", Kind::Struct(&FUNCTION_SCORE)).since(V26);
+
 const COLLECTION_NAME: Shape = Shape { name: "CollectionNameReq", fields: &[DB, COLLECTION, SOME_PARTITIONS] };
 const PARTITION_NAME: Shape = Shape { name: "PartitionReq", fields: &[DB, COLLECTION, PARTITION] };
 const PARTITION_NAMES: Shape = Shape { name: "PartitionsReq", fields: &[DB, COLLECTION, PARTITIONS] };
@@ -130,6 +134,53 @@ const FUNCTION: Shape = Shape {
     ],
 };
 const ONE_FUNCTION: Field = Field::required("function", "Function", Kind::Struct(&FUNCTION));
+const FUNCTION_SCORE: Shape = Shape {
+    name: "FunctionScore",
+    fields: &[Field::optional("functions", Kind::Structs(&FUNCTION)), Field::optional("params", Kind::Map)],
+};
+const SEARCH_PARAMS: Shape = Shape {
+    name: "searchParams",
+    fields: &[
+        Field::optional("metricType", Kind::Text),
+        Field::optional("params", Kind::Map),
+        Field::optional("ignoreGrowing", Kind::Flag),
+    ],
+};
+const SUB_SEARCH: Shape = Shape {
+    name: "SubSearchReq",
+    fields: &[
+        Field::optional("data", Kind::RawList),
+        Field::optional("annsField", Kind::Text),
+        FILTER,
+        Field::optional("groupingField", Kind::Text),
+        LIMIT,
+        OFFSET,
+        Field::optional("metricType", Kind::Text),
+        Field::optional("params", Kind::Map),
+        Field::optional("ignoreGrowing", Kind::Flag),
+        TEMPLATES,
+    ],
+};
+const RERANK: Shape =
+    Shape { name: "Rand", fields: &[Field::optional("strategy", Kind::Text), Field::optional("params", Kind::Map)] };
+const HYBRID_SEARCH: Shape = Shape {
+    name: "HybridSearchReq",
+    fields: &[
+        DB,
+        COLLECTION,
+        SOME_PARTITIONS,
+        Field::optional("search", Kind::Structs(&SUB_SEARCH)),
+        Field::optional("rerank", Kind::Struct(&RERANK)),
+        LIMIT,
+        OFFSET.since(V26),
+        Field::optional("groupingField", Kind::Text),
+        GROUP_SIZE,
+        STRICT_GROUP_SIZE,
+        OUTPUT,
+        CONSISTENCY,
+        FUNCTION_SCORE_OF_SEARCH,
+    ],
+};
 const SCHEMA: Shape = Shape {
     name: "CollectionSchema",
     fields: &[
@@ -469,15 +520,20 @@ static OPERATIONS: &[Operation] = &[
             DB,
             COLLECTION,
             Field::required_before(V26, "data", "Data", Kind::RawList),
-            Field::optional("ids", Kind::Any),
+            Field::optional("ids", Kind::RawList).since(V26),
             Field::optional("annsField", Kind::Text),
             SOME_PARTITIONS,
             FILTER,
             Field::optional("groupingField", Kind::Text),
+            GROUP_SIZE,
+            STRICT_GROUP_SIZE,
             LIMIT,
             OFFSET,
             OUTPUT,
-            Field::optional("searchParams", Kind::Map),
+            Field::optional("searchParams", Kind::Struct(&SEARCH_PARAMS)).until(V25),
+            Field::optional("searchParams", Kind::Map).since(V25),
+            Field::optional("params", Kind::FloatMap),
+            FUNCTION_SCORE_OF_SEARCH,
             CONSISTENCY,
             TEMPLATES,
         ],
@@ -514,4 +570,7 @@ static OPERATIONS: &[Operation] = &[
     operation!("privilege_groups/drop", V24, PRIVILEGE_GROUP, privilege_group::drop),
     operation!("privilege_groups/add_privileges_to_group", V24, PRIVILEGE_GROUP, privilege_group::add),
     operation!("privilege_groups/remove_privileges_from_group", V24, PRIVILEGE_GROUP, privilege_group::remove),
+    Operation { path: "entities/hybrid_search", since: V24, shape: HYBRID_SEARCH, run: entity::hybrid_search },
+    // An older path of the same call, which no document names.
+    Operation { path: "entities/advanced_search", since: V24, shape: HYBRID_SEARCH, run: entity::hybrid_search },
 ];

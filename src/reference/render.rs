@@ -15,12 +15,30 @@ pub(super) fn single(number: f32) -> Value {
     number.to_string().parse::<f64>().map_or(Value::Null, Value::from)
 }
 
+/// A double that JSON shows without a fraction where it has none.
+pub(super) fn whole(number: f64) -> Value {
+    // Up to here every whole double is an integer of its own.
+    const EXACT: f64 = 9_007_199_254_740_992.0;
+    #[expect(clippy::cast_possible_truncation, reason = "the number is whole and within the exact range")]
+    if number.fract() == 0.0 && number.abs() <= EXACT { (number as i64).into() } else { number.into() }
+}
+
+/// The text of a number as Go's default formatting prints it: plain from 1e-4 up to 1e6, else with an exponent.
+pub(super) fn general(number: f64) -> String {
+    if number == 0.0 || (1e-4..1e6).contains(&number.abs()) { number.to_string() } else { exponential(number) }
+}
+
 /// The text of a floating-point number: plain from 1e-6 up to 1e21, else with an exponent of at least two digits.
 pub(super) fn float(number: f64) -> String {
     let size = number.abs();
     if size == 0.0 || (1e-6..1e21).contains(&size) {
         return number.to_string();
     }
+    exponential(number)
+}
+
+/// With an exponent of at least two digits.
+fn exponential(number: f64) -> String {
     let text = format!("{number:e}");
     let Some((digits, exponent)) = text.split_once('e') else { return text };
     match exponent.strip_prefix('-') {
@@ -34,7 +52,8 @@ fn write(text: &mut String, value: &Value) {
         Value::Null => text.push_str("null"),
         Value::Bool(flag) => text.push_str(if *flag { "true" } else { "false" }),
         Value::Number(number) => match number.as_f64() {
-            Some(float_number) if number.is_f64() => text.push_str(&float(float_number)),
+            // In JSON a small negative exponent has one digit.
+            Some(float_number) if number.is_f64() => text.push_str(&float(float_number).replace("e-0", "e-")),
             _ => text.push_str(&number.to_string()),
         },
         Value::String(string) => write_string(text, string),

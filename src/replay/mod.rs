@@ -1,6 +1,6 @@
 //! Recorded calls, sent once more and compared with what was answered when they were recorded.
 //!
-//! Everything here is a function of the recording and the answers; [`engine::replay`](crate::engine::replay) sends. Ids that a
+//! Everything here is a function of the recording and the answers; [`engine::Replay`](crate::engine::Replay) sends. Ids that a
 //! server made are others each time. They are paired as they come: what was this id in the recording has to be the same id
 //! of the target wherever it comes again, and in later requests the target's own id stands in its place.
 

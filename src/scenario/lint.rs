@@ -217,6 +217,14 @@ impl Lint<'_> {
                 let message = format!("there is no reading `{}`", facts.success_codes.reading);
                 self.problem(source.diagnostic(source.key("success-codes"), message));
             }
+            let tellings = contract.profiles.get(&profile).map(|facts| facts.recognised.answers.as_slice());
+            for telling in tellings.unwrap_or_default() {
+                let called = contract.operations.get(&telling.call);
+                if called.is_none_or(|operation| operation.file.effect != Effect::Read) {
+                    let message = format!("`{}` is no operation that only reads, so it is not asked", telling.call);
+                    self.problem(source.diagnostic(source.key("recognised"), message));
+                }
+            }
             match contract.compile(profile) {
                 Ok(compiled) => self.examples(&compiled, &mut misfits),
                 Err(problems) => {

@@ -1,7 +1,7 @@
 //! Filling in `${…}`.
 
 use crate::base64;
-use serde_json::{Map, Number, Value};
+use serde_json::{Map, Number, Value, json};
 use std::collections::HashMap;
 use std::hash::{BuildHasher, RandomState};
 
@@ -26,7 +26,8 @@ pub enum TemplateError {
     /// A word that looks like a call and is none.
     #[error(
         "`{0}` is no call of a template function; known are name(word), name(word, bytes), password(word), \
-         repeat(text, times), vector(dimension, seed), base64(variable), for at most {LONGEST} bytes or numbers"
+         repeat(text, times), vector(dimension, seed), vectors(count, dimension, seed), rows(count, dimension, seed), \
+         base64(variable), for at most {LONGEST} bytes or numbers"
     )]
     Function(String),
     /// Text that became no regular expression once filled in.
@@ -126,6 +127,8 @@ impl Scope {
                 let text = as_text(&self.evaluate(path)?);
                 Ok(Value::String(base64::encode(text.as_bytes())))
             }
+            Expression::Vectors(count, dimension, seed) => Ok(vectors(count, dimension, seed).collect()),
+            Expression::Rows(count, dimension, seed) => Ok(rows(count, dimension, seed)),
             Expression::Variable(path) => {
                 let mut words = path.split('.');
                 let first = words.next().unwrap_or_default();
@@ -215,6 +218,8 @@ enum Expression<'a> {
     Vector(usize, u64),
     /// The text of a variable in base64.
     Base64(&'a str),
+    Vectors(usize, usize, u64),
+    Rows(usize, usize, u64),
 }
 
 impl<'a> Expression<'a> {
@@ -241,6 +246,18 @@ impl<'a> Expression<'a> {
                 _ => Err(wrong()),
             },
             ("base64", [path]) if !path.is_empty() && !path.contains('(') => Ok(Expression::Base64(path)),
+            ("rows" | "vectors", [count, dimension, seed]) => {
+                let (Ok(count), Ok(dimension), Ok(seed)) =
+                    (count.parse::<usize>(), dimension.parse::<usize>(), seed.parse())
+                else {
+                    return Err(wrong());
+                };
+                match count.checked_mul(dimension) {
+                    Some(all) if all <= LONGEST && word == "rows" => Ok(Expression::Rows(count, dimension, seed)),
+                    Some(all) if all <= LONGEST => Ok(Expression::Vectors(count, dimension, seed)),
+                    _ => Err(wrong()),
+                }
+            }
             _ => Err(wrong()),
         }
     }
@@ -251,6 +268,20 @@ fn vector(dimension: usize, seed: u64) -> Value {
     let mut generator = fastrand::Rng::with_seed(seed);
     let numbers = (0..dimension).map(|_| f64::from(generator.u8(0..64)) / 64.0);
     Value::Array(numbers.filter_map(Number::from_f64).map(Value::Number).collect())
+}
+
+/// So many vectors, each with a seed of its own.
+fn vectors(count: usize, dimension: usize, seed: u64) -> impl Iterator<Item = Value> {
+    let first = seed.wrapping_mul(1_000_003);
+    (1..=count as u64).map(move |number| vector(dimension, first.wrapping_add(number)))
+}
+
+/// Rows with the keys 1, 2, 3 … as `id`, each with a vector of its own.
+fn rows(count: usize, dimension: usize, seed: u64) -> Value {
+    (1..)
+        .zip(vectors(count, dimension, seed))
+        .map(|(id, vector): (u64, _)| json!({"id": id, "vector": vector}))
+        .collect()
 }
 
 /// A value inside a longer text: texts without quotes, everything else as JSON.
@@ -265,7 +296,6 @@ pub fn as_text(value: &Value) -> String {
 mod tests {
     use super::*;
     use proptest::prelude::*;
-    use serde_json::json;
 
     fn scope() -> Scope {
         let mut scope = Scope::new("mc_1_");
@@ -290,6 +320,9 @@ mod tests {
         assert_eq!(vector.as_array().unwrap().len(), 4);
         assert_eq!(vector, scope().fill(&json!("${vector(4, 7)}")).unwrap());
         assert_ne!(vector, scope().fill(&json!("${vector(4, 8)}")).unwrap());
+        let rows = scope().fill(&json!("${rows(3, 4, 7)}")).unwrap();
+        assert_eq!((&rows[0]["id"], &rows[2]["id"]), (&json!(1), &json!(3)));
+        assert_ne!(rows[0]["vector"], rows[1]["vector"]);
     }
 
     #[test]

@@ -13,7 +13,7 @@ mod sniff;
 
 pub use connection::{Connection, ConnectionError, DEFAULT_BODY_LIMIT, DEFAULT_CONNECT_TIMEOUT};
 pub use curl::curl;
-pub use preflight::{PreflightError, Recognition, preflight};
+pub use preflight::{Certainty, PreflightError, Recognition, preflight};
 pub use rest::Rest;
 pub use secret::{Redactor, Secret};
 pub use send_error::SendError;

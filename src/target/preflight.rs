@@ -3,12 +3,14 @@
 use super::send_error::SendError;
 use super::sniff::{Speaks, sniff};
 use super::{Redactor, Rest, Secret, Target};
-use crate::contract::{Contract, Recognised};
+use crate::contract::{Contract, Effect, Recognised, Telling};
 use crate::exchange::{Request, Response};
 use crate::profile::Profile;
 use bytes::Bytes;
 use indexmap::IndexMap;
-use serde_json::Value;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
@@ -19,12 +21,42 @@ pub struct Recognition {
     pub profile: Profile,
     /// How that was decided: `has collections/fields/add, lacks jobs/external_collection/describe`.
     pub why: String,
+    /// How sure that is.
+    pub certainty: Certainty,
     /// Every profile that fits what was seen, the chosen one first.
     pub candidates: Vec<Profile>,
     /// Whether the target checks tokens.
     pub auth: bool,
     /// Whether the token was not allowed to list collections, though it is valid.
     pub limited: bool,
+}
+
+/// How sure it is that a target has the profile that was recognised.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Certainty {
+    /// Other profiles fit as well.
+    Guessed,
+    /// No other profile fits, but what would show it for sure is not known or could not be asked.
+    Likely,
+    /// No other profile fits, and every call that tells profiles apart was answered as this one does; or the name of the
+    /// host says so.
+    Certain,
+    /// The user said so, and nothing was asked.
+    #[default]
+    Named,
+}
+
+impl Certainty {
+    /// The word shown to people.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Certainty::Guessed => "guessed",
+            Certainty::Likely => "likely",
+            Certainty::Certain => "certain",
+            Certainty::Named => "named",
+        }
+    }
 }
 
 impl Recognition {
@@ -262,8 +294,12 @@ pub async fn preflight(
         Some(profile) => (vec![profile], "named by the user".to_owned()),
         None => probe.recognise(contract).await?,
     };
+    let (candidates, why, certainty) = match requested {
+        Some(_) => (candidates, why, Certainty::Named),
+        None => probe.weigh(contract, candidates, why).await?,
+    };
     match candidates.first() {
-        Some(&profile) => Ok(Recognition { profile, why, candidates, auth, limited }),
+        Some(&profile) => Ok(Recognition { profile, why, certainty, candidates, auth, limited }),
         None => Err(PreflightError::Unrecognised { address: probe.address(), seen: why }),
     }
 }
@@ -417,6 +453,78 @@ impl Probe<'_> {
             None => in_words(&seen, |_| true),
         };
         Ok((fitting.into_iter().map(|(profile, _)| profile).collect(), why))
+    }
+
+    /// Asks what tells the fitting profiles from all others, puts the one first that the answers speak for, and says how
+    /// sure that is.
+    async fn weigh(
+        &self,
+        contract: &Contract,
+        candidates: Vec<Profile>,
+        why: String,
+    ) -> Result<(Vec<Profile>, String, Certainty), PreflightError> {
+        let of_host = |profile: &Profile| {
+            let Target::Rest(rest) = self.target else { return false };
+            contract.profiles.get(profile).is_some_and(|facts| by_host(rest, &facts.recognised).is_some())
+        };
+        if candidates.first().is_some_and(of_host) {
+            return Ok((candidates, why, Certainty::Certain));
+        }
+        let mut weighed = Vec::with_capacity(candidates.len());
+        for profile in candidates {
+            let tellings = contract.profiles.get(&profile).map(|facts| facts.recognised.answers.as_slice());
+            let (mut fit, mut other, mut all) = (0, 0, 0);
+            for telling in tellings.unwrap_or_default() {
+                all += 1;
+                match self.code_of(contract, telling).await? {
+                    Some(code) if telling.codes.contains(&code) => fit += 1,
+                    Some(_) => other += 1,
+                    None => {}
+                }
+            }
+            weighed.push((profile, fit, other, all));
+        }
+        // The order stays where no answer speaks against a profile.
+        weighed.sort_by_key(|&(_, _, other, _)| other > 0);
+        let Some(&(_, fit, other, all)) = weighed.first() else {
+            return Ok((Vec::new(), why, Certainty::Guessed));
+        };
+        let certainty = match weighed.get(1) {
+            None if all > 0 && fit == all => Certainty::Certain,
+            None if other == 0 => Certainty::Likely,
+            Some(next) if other == 0 && next.2 > 0 => Certainty::Likely,
+            _ => Certainty::Guessed,
+        };
+        let why = if all > 0 { format!("{why}, {fit} of {all} answers that tell it from others") } else { why };
+        Ok((weighed.into_iter().map(|(profile, ..)| profile).collect(), why, certainty))
+    }
+
+    /// The code with which a call is answered that only reads; nothing when that says nothing, such as a refusal for lack
+    /// of rights.
+    async fn code_of(&self, contract: &Contract, telling: &Telling) -> Result<Option<i64>, PreflightError> {
+        let Some(operation) = contract.operations.get(&telling.call) else { return Ok(None) };
+        if operation.file.effect != Effect::Read {
+            return Ok(None);
+        }
+        let mut headers = vec![("Content-Type".to_owned(), "application/json".to_owned())];
+        headers.extend(self.token.map(|token| ("Authorization".to_owned(), token.bearer())));
+        headers.extend(telling.headers.iter().map(|(name, value)| (name.clone(), value.clone())));
+        let body = telling.with.iter().map(|(key, value)| (key.clone(), value.clone())).collect::<Map<_, _>>();
+        let request = Request {
+            method: operation.file.method.clone(),
+            path: operation.file.path.clone(),
+            headers,
+            body: Bytes::from(Value::Object(body).to_string()),
+        };
+        let answer = match self.target.send(&request, self.timeout).await {
+            Ok((answer, _)) => answer,
+            Err(error) => return Err(self.explain(error).await),
+        };
+        Ok(match Heard::of(&answer) {
+            heard if heard.is_denied(answer.status) => None,
+            Heard::Envelope { code, .. } if answer.status == 200 => Some(code),
+            _ => None,
+        })
     }
 
     async fn presence(&self, contract: &Contract, name: &str) -> Result<Presence, PreflightError> {

@@ -23,6 +23,9 @@ const ROW_IDS: i64 = 1 << 17;
 const DESCRIBES_A_LOOK: u8 = 3;
 
 const TTL: &str = "collection.ttl.seconds";
+
+/// The property that keeps partition keys apart.
+const ISOLATION: &str = "partitionkey.isolation";
 const LONGEST_TTL: i64 = 3_155_760_000;
 
 /// What a request to create asks for; equal definitions make the same collection.
@@ -255,11 +258,7 @@ impl Definition {
             return Err(failure::unclassified(version, text));
         }
         let mut properties = IndexMap::new();
-        let stored = [
-            ("ttlSeconds", TTL),
-            ("partitionKeyIsolation", "partitionkey.isolation"),
-            ("mmap.enabled", "mmap.enabled"),
-        ];
+        let stored = [("ttlSeconds", TTL), ("partitionKeyIsolation", ISOLATION), ("mmap.enabled", "mmap.enabled")];
         for (key, property) in stored {
             if let Some(node) = param(key) {
                 properties.insert(property.to_owned(), go_text(node));
@@ -304,6 +303,12 @@ pub(in crate::reference) fn create(model: &mut Model, arguments: &Arguments<'_>)
     names::check_collection(asked, "name", version)?;
     let name = names::trimmed(asked, version);
     definition.schema.check_fields(name, version)?;
+    if let Some(asked) = definition.properties.get(ISOLATION) {
+        definition.schema.check_isolation(asked, name, version)?;
+    }
+    if let Some(seconds) = definition.properties.get(TTL).filter(|_| version >= Version(2, 6)) {
+        seconds.parse::<i64>().map_err(|_| failure::time_to_live(version, seconds))?;
+    }
     let database_name = arguments.database();
     let id = model.new_id(&format!("{database_name}/{name}"));
     let database = model.database_mut(database_name)?;

@@ -2,12 +2,13 @@
 
 use super::collection::Collection;
 use super::failure::{self, Failure, MissingText, Read};
-use super::filter::Filter;
+use super::filter::{self, Filter};
 use super::row::{self, Cell, Draft, Row, Write};
 use super::schema::{CONSISTENCY_LEVELS, DYNAMIC_FIELD, DataType, Schema};
 use super::{Answer, Arguments, Model, Outcome, partition, search as ranking};
 use crate::profile::Version;
 use crate::reference::json::{Node, Value as Json};
+use crate::reference::render;
 use serde_json::{Map, Value, json};
 
 /// The most rows that a query or search may answer, skipped ones included.
@@ -43,9 +44,15 @@ fn write(model: &mut Model, arguments: &Arguments<'_>, write: Write) -> Result<V
     }
     let schema = &collection.schema;
     let converted = data.iter().enumerate().map(|(row, node)| row::convert(node, row, schema, write, version));
-    let drafts = converted.collect::<Result<Vec<_>, _>>()?;
+    let mut drafts = converted.collect::<Result<Vec<_>, _>>()?;
+    if write == Write::Update {
+        check_same_fields(&drafts, schema)?;
+    }
     let partition = target(collection, arguments.text("partitionName"), version)?;
-    row::check_values(&drafts, &collection.schema, write, version)?;
+    row::check_values(&mut drafts, &collection.schema, write, version)?;
+    if write == Write::Update {
+        check_key(&drafts, &collection.schema, version)?;
+    }
     let rows = drafts.into_iter().map(|draft| complete(collection, draft, write));
     let rows = rows.collect::<Result<Vec<_>, _>>()?;
     let keys: Vec<Cell> = rows.iter().map(|row| row.key(&collection.schema).clone()).collect();
@@ -59,6 +66,28 @@ fn write(model: &mut Model, arguments: &Arguments<'_>, write: Write) -> Result<V
         partition.rows.extend(rows);
     }
     Ok(keys)
+}
+
+/// Refuses an update whose rows do not name the same fields.
+fn check_same_fields(drafts: &[Draft], schema: &Schema) -> Result<(), Failure> {
+    for (position, field) in schema.fields.iter().enumerate() {
+        let given = drafts.iter().filter(|draft| draft.cells[position].is_some()).count();
+        if given != 0 && given != drafts.len() {
+            let text = format!("column {} has length {given}, expected {}", field.name, drafts.len());
+            return Err(failure::row(&text));
+        }
+    }
+    Ok(())
+}
+
+/// Refuses an update that does not say which rows it means.
+fn check_key(drafts: &[Draft], schema: &Schema, version: Version) -> Result<(), Failure> {
+    let Some(key) = schema.fields.iter().position(|field| field.primary && !schema.auto_id) else { return Ok(()) };
+    if drafts.iter().all(|draft| draft.cells[key].is_some()) {
+        return Ok(());
+    }
+    let doing = if version < Version(3, 0) { "checking duplicates" } else { "upsert" };
+    Err(failure::invalid(format!("must assign pk when {doing}, primary field: {}", schema.fields[key].name)))
 }
 
 /// The partition that a write goes to: the named one, else the first.
@@ -101,7 +130,7 @@ fn complete(collection: &mut Collection, draft: Draft, write: Write) -> Result<R
 }
 
 /// The latest row of this key.
-fn present<'c>(collection: &'c Collection, key: &Cell) -> Option<&'c Row> {
+pub(super) fn present<'c>(collection: &'c Collection, key: &Cell) -> Option<&'c Row> {
     let mut rows = collection.partitions.values().flat_map(|partition| &partition.rows);
     rows.rfind(|row| row.key(&collection.schema) == key)
 }
@@ -113,15 +142,19 @@ fn remove(collection: &mut Collection, keys: &[Cell]) {
 }
 
 pub(in crate::reference) fn delete(model: &mut Model, arguments: &Arguments<'_>) -> Outcome {
+    filter::check_templates(arguments.body.get("exprParams"))?;
     let version = model.version;
     let collection = model.collection(arguments, MissingText::Find)?;
     let name = arguments.text("partitionName");
     if !name.is_empty() {
         collection.partition(name).map_err(|missing| failure::limiter(&missing))?;
+        if collection.schema.has_partition_key() {
+            return Err(failure::partition_named_with_key(version));
+        }
     }
-    let text = arguments.text("filter");
+    let text = arguments.text("filter").trim();
     let filter = parse(collection, text, "delete", arguments, version)?;
-    if text.trim().is_empty() || filter.is_always_true() && version >= Version(2, 6) {
+    if text.is_empty() || filter.is_always_true() && version >= Version(2, 6) {
         return Err(failure::invalid(format!("delete plan can't be empty or always true : {text}")));
     }
     let listed = filter.listed_keys(&collection.schema);
@@ -134,7 +167,7 @@ pub(in crate::reference) fn delete(model: &mut Model, arguments: &Arguments<'_>)
     let mut count = 0;
     for (_, partition) in collection.partitions.iter_mut().filter(|(own, _)| name.is_empty() || *own == name) {
         let before = partition.rows.len();
-        partition.rows.retain(|row| !filter.matches(row, &collection.schema));
+        partition.rows.retain(|row| !filter.matches(row));
         count += before - partition.rows.len();
     }
     Ok(Answer::data(json!({"deleteCount": listed.unwrap_or(count)})))
@@ -158,23 +191,39 @@ pub(in crate::reference) fn get(model: &mut Model, arguments: &Arguments<'_>) ->
     if version >= Version(2, 5) {
         check_consistency(arguments)?;
     }
-    let keys = arguments.body.get("id").map(|id| keys(id, &collection.schema)).transpose()?.unwrap_or_default();
+    let keys =
+        arguments.body.get("id").map(|id| keys(id, &collection.schema, version)).transpose()?.unwrap_or_default();
     check_partitions(collection, arguments)?;
     let fields = Output::read(arguments, &collection.schema, version, &["*"])?;
     collection.check_readable(Read::Query)?;
     check_loaded(collection, arguments, Read::Query, version)?;
     let rows = found(collection, arguments);
     let rows = rows.into_iter().filter(|row| keys.contains(row.key(&collection.schema)));
+    if fields.count {
+        let count = i64::try_from(latest(rows, &collection.schema).len()).unwrap_or(i64::MAX);
+        return Ok(answer_rows(vec![json!({COUNT: Cell::Int(count).to_output(arguments.ids_as_text)})]));
+    }
     Ok(answer_rows(fields.rows(&latest(rows, &collection.schema), &collection.schema, arguments)))
 }
 
 /// The keys that a request lists. A number never equals a text key.
-fn keys(id: &Node<'_>, schema: &Schema) -> Result<Vec<Cell>, Failure> {
+fn keys(id: &Node<'_>, schema: &Schema, version: Version) -> Result<Vec<Cell>, Failure> {
     let whole = [id.clone()];
     let items = if matches!(id.value, Json::Array(_)) { id.items() } else { &whole };
     let cast = |item: &Node<'_>| {
         if schema.primary().data_type == DataType::VarChar {
-            return Ok(Cell::Text(item.as_str().unwrap_or_default().to_owned()));
+            let text = item.as_str().unwrap_or_default();
+            if text.contains('"') {
+                // The keys are put into a filter as they are, and a quote ends its text too early.
+                let filter = format!("{} in [\"{text}\"]", schema.primary().name);
+                return Err(match Filter::parse(&filter, schema, None, version) {
+                    Err(fault) => failure::filter(version, "query", &filter, &fault),
+                    Ok(_) => {
+                        failure::invalid(format!("failed to create query plan: cannot parse expression: {filter}"))
+                    }
+                });
+            }
+            return Ok(Cell::Text(text.to_owned()));
         }
         let text = item.as_str().unwrap_or(item.raw);
         text.parse().map(Cell::Int).map_err(|_| failure::key_cast(text))
@@ -183,6 +232,7 @@ fn keys(id: &Node<'_>, schema: &Schema) -> Result<Vec<Cell>, Failure> {
 }
 
 pub(in crate::reference) fn query(model: &mut Model, arguments: &Arguments<'_>) -> Outcome {
+    filter::check_templates(arguments.body.get("exprParams"))?;
     let version = model.version;
     // Before 2.6 the limiter looks the names up before the call does.
     let limited = version < Version(2, 6);
@@ -209,8 +259,7 @@ pub(in crate::reference) fn query(model: &mut Model, arguments: &Arguments<'_>) 
     }
     collection.check_readable(Read::Query)?;
     check_loaded(collection, arguments, Read::Query, version)?;
-    let rows: Vec<&Row> =
-        found(collection, arguments).into_iter().filter(|row| filter.matches(row, &collection.schema)).collect();
+    let rows: Vec<&Row> = found(collection, arguments).into_iter().filter(|row| filter.matches(*row)).collect();
     if fields.count {
         let count = i64::try_from(rows.len()).unwrap_or(i64::MAX);
         return Ok(answer_rows(vec![json!({COUNT: Cell::Int(count).to_output(arguments.ids_as_text)})]));
@@ -282,12 +331,14 @@ pub(super) fn check_consistency(arguments: &Arguments<'_>) -> Result<(), Failure
 }
 
 pub(in crate::reference) fn search(model: &mut Model, arguments: &Arguments<'_>) -> Outcome {
+    filter::check_templates(arguments.body.get("exprParams"))?;
     let version = model.version;
     check_consistency(arguments)?;
     let collection = model.collection(arguments, MissingText::Find)?;
-    let filter = |collection: &Collection| parse(collection, arguments.text("filter"), "query", arguments, version);
-    ranking::run(collection, arguments, filter, version)
+    ranking::run(collection, arguments, version)
 }
+
+pub(in crate::reference) use ranking::hybrid::hybrid_search;
 
 /// Which fields a read answers.
 pub(super) struct Output {
@@ -304,10 +355,8 @@ impl Output {
         version: Version,
         default: &[&str],
     ) -> Result<Self, Failure> {
-        let mut names = arguments.texts("outputFields");
-        if names.is_empty() {
-            names = default.to_vec();
-        }
+        // An empty list asks for nothing but the key; only a request without the list gets the default.
+        let names = arguments.body.get("outputFields").map_or(default.to_vec(), |_| arguments.texts("outputFields"));
         if names.contains(&COUNT) {
             return match names.iter().find(|name| **name != COUNT) {
                 Some(other) => Err(failure::count_with_fields(version, other)),
@@ -318,6 +367,14 @@ impl Output {
         let unknown = names.iter().find(|name| **name != "*" && schema.field(name).is_none() && !schema.dynamic);
         if let Some(unknown) = unknown {
             return Err(failure::output_field_missing(version, unknown));
+        }
+        if let Some(output) =
+            schema.fields.iter().find(|field| field.function_output && names.contains(&field.name.as_str()))
+        {
+            return Err(failure::function_output_asked(version, &output.name));
+        }
+        if let Some(name) = names.iter().find(|name| version < Version(2, 6) && name.contains('[')) {
+            return Err(failure::output_name(name));
         }
         Ok(Self { names: names.into_iter().map(str::to_owned).collect(), everything, count: false })
     }
@@ -341,14 +398,27 @@ impl Output {
         let mut shown = Map::new();
         for (name, value) in &row.dynamic {
             if self.has(name) || self.has(DYNAMIC_FIELD) {
-                shown.insert(name.clone(), value.clone());
+                shown.insert(name.clone(), decoded(value));
             }
         }
-        for (field, cell) in schema.fields.iter().zip(&row.cells).filter(|(field, _)| self.has(&field.name)) {
+        for (field, cell) in schema.fields.iter().zip(&row.cells) {
+            if field.function_output || !self.has(&field.name) {
+                continue;
+            }
             let as_text = ids_as_text && field.data_type == DataType::Int64;
             shown.insert(field.name.clone(), cell.to_output(as_text));
         }
         shown
+    }
+}
+
+/// A dynamic value for output. The server reads it as plain JSON first, whose numbers are all doubles.
+fn decoded(value: &Value) -> Value {
+    match value {
+        Value::Number(number) => number.as_f64().map_or(Value::Null, render::whole),
+        Value::Array(items) => items.iter().map(decoded).collect(),
+        Value::Object(entries) => entries.iter().map(|(key, value)| (key.clone(), decoded(value))).collect(),
+        other => other.clone(),
     }
 }
 

@@ -35,6 +35,11 @@ pub(super) fn invalid(text: impl AsRef<str>) -> Failure {
     failure(1100, format!("{}: invalid parameter", text.as_ref()))
 }
 
+/// A missing parameter, classified in every version.
+pub(super) fn missing(text: impl AsRef<str>) -> Failure {
+    failure(1101, format!("{}: missing parameter", text.as_ref()))
+}
+
 /// A bad parameter with what was expected and what was there.
 pub(super) fn mismatched(text: &str, expected: &str, actual: &str) -> Failure {
     failure(1100, format!("{text}invalid parameter[expected={expected}][actual={actual}]"))
@@ -454,13 +459,40 @@ pub(super) fn unbuildable_index(version: Version, text: &str) -> Failure {
     if version < CLASSIFYING { bad_index_params(text) } else { invalid(text) }
 }
 
-pub(super) fn index_param_out_of_range(version: Version, param: &str, value: &str, low: u32, high: u32) -> Failure {
-    if version < Version(2, 5) {
-        let low = if param == "M" { 1 } else { low };
-        return bad_index_params(&format!("{param} out of range: [{low}, {high}]"));
-    }
-    let text = format!("Out of range in json: param '{param}' ({value}) should be in range [{low}, {high}]");
-    unbuildable_index(version, &text)
+/// A refusal that repeats its kind where it is passed on.
+pub(super) fn cast(version: Version, text: &str) -> Failure {
+    if version < CLASSIFYING { bad_index_params(&format!("{text}: invalid parameter")) } else { invalid(text) }
+}
+
+pub(super) fn ngram_untyped(version: Version) -> Failure {
+    gram(version, "JSON field with ngram index must specify json_cast_type")
+}
+
+pub(super) fn grams_missing(version: Version) -> Failure {
+    gram(version, "Ngram index must specify both min_gram and max_gram")
+}
+
+fn gram(version: Version, text: &str) -> Failure {
+    if version < CLASSIFYING { cast(version, text) } else { failure(1101, format!("{text}: missing parameter")) }
+}
+
+pub(super) fn json_path(version: Version, path: &str) -> Failure {
+    let text = format!("cannot parse identifier: {path}");
+    if version < CLASSIFYING { failure(65535, text) } else { failure(2201, format!("{text}: query plan failed")) }
+}
+
+pub(super) fn mapping(version: Version, value: &str) -> Failure {
+    let reason = format!("invalid mmap.enabled value: {value}, expected: true, false");
+    invalid(match version {
+        Version(2, ..=4) => format!("invalid mmap type params%!(EXTRA string={reason})"),
+        version if version < CLASSIFYING => format!("invalid mmap type params: {reason}"),
+        _ => format!("invalid mmap type params: {reason}: invalid parameter"),
+    })
+}
+
+/// An index that is built by itself has no way for this type.
+pub(super) fn no_auto_index(data_type: &str) -> Failure {
+    mismatched("", "supported field", &format!("create auto index on type:{data_type} is not supported"))
 }
 
 pub(super) fn index_property(version: Version, key: &str) -> Failure {
@@ -482,6 +514,51 @@ pub(super) fn system_field(version: Version, field: &str) -> Failure {
     mismatched(&text, "schema don't contains system field", "contains")
 }
 
+pub(super) fn illegal_schema(text: &str, collection: &str) -> Failure {
+    failure(105, format!("{text}: illegal collection schema[collection={collection}]"))
+}
+
+pub(super) fn vector_clustering(collection: &str) -> Failure {
+    failure(107, format!("vector clustering key not allowed[collection={collection}]"))
+}
+
+pub(super) fn time_to_live(version: Version, text: &str) -> Failure {
+    if version < CLASSIFYING {
+        return invalid("collection TTL is not a valid positive integer");
+    }
+    let reason = format!("strconv.ParseInt: parsing {text:?}: invalid syntax");
+    invalid(format!("collection ttl property value not valid, parse error: {reason}"))
+}
+
+/// A field that a function fills, among the fields of a row.
+pub(super) fn function_output(version: Version, field: &str) -> Failure {
+    if version < Version(2, 6) {
+        let text = format!("not allowed to provide input data for function output field: {field}");
+        return row_value_bare(&text);
+    }
+    unclassified(version, "attempt to insert bm25 function output field")
+}
+
+fn row_value_bare(actual: &str) -> Failure {
+    row(&format!("invalid parameter[expected=][actual={actual}]"))
+}
+
+/// A field that a function fills, among those asked for.
+pub(super) fn function_output_asked(version: Version, field: &str) -> Failure {
+    unclassified(version, format!("not allowed to retrieve raw data of field {field}"))
+}
+
+/// This text stays unclassified in every version.
+pub(super) fn dynamic_flag(text: &str) -> Failure {
+    let reason = format!("strconv.ParseBool: parsing {text:?}: invalid syntax");
+    failure(65535, format!("parse enableDynamicField fail, err:{reason}"))
+}
+
+/// An output field that is no name; later versions look for a key of this very name.
+pub(super) fn output_name(field: &str) -> Failure {
+    failure(65535, format!("parse output field name failed: {field}"))
+}
+
 pub(super) fn default_out_of_range(number: i64, low: i64, high: i64) -> Failure {
     let text = format!("default value out of range: invalid parameter[{number} out of range {low} <= value <= {high}]");
     plain_invalid(text)
@@ -497,6 +574,30 @@ pub(super) fn row(text: &str) -> Failure {
 
 pub(super) fn row_value(text: &str, expected: &str, actual: &str) -> Failure {
     row(&format!("{text}: invalid parameter[expected={expected}][actual={actual}]"))
+}
+
+/// A field of a type that the version takes in schemas and not in rows.
+pub(super) fn row_type(field: &str, data_type: &str) -> Failure {
+    row_value(&format!("fieldName: {field}"), "", data_type)
+}
+
+/// A null for such a field.
+pub(super) fn null_type(field: &str, data_type: &str) -> Failure {
+    row(&format!("the type({data_type}) of field({field}) is not supported, use other sdk please"))
+}
+
+/// A text that is no point in time.
+pub(super) fn time(text: &str) -> Failure {
+    let zone = "invalid timezone name; must be a valid IANA Time Zone ID (e.g., 'Asia/Shanghai' or 'UTC')";
+    invalid(format!("got invalid timestamptz string '{text}': {zone}"))
+}
+
+/// A text that is no shape.
+pub(super) fn shape(version: Version, fault: &str) -> Failure {
+    if version < CLASSIFYING {
+        return failure(1001, format!("IO failed: {fault}"));
+    }
+    invalid(format!("invalid Geometry data, transform to wkb failed: {fault}"))
 }
 
 pub(super) fn key_cast(text: &str) -> Failure {
@@ -545,9 +646,28 @@ pub(super) fn grouping_field_missing(field: &str) -> Failure {
     failure(1700, format!("groupBy field not found in schema: field not found[field={field}]"))
 }
 
-/// 3.0 alone refuses to group by a dynamic key.
-pub(super) fn grouping_by_dynamic_key() -> Failure {
-    invalid("failed to construct group by field data builder: not supported field type: JSON")
+/// Hits cannot be grouped by values of this type.
+pub(super) fn grouping_type(version: Version, data_type: &str) -> Failure {
+    if version < Version(2, 6) {
+        if matches!(data_type, "JSON" | "Array") {
+            let text = "get nil groupByVal from subSearchRes, wrong states, as milvus doesn't support nil value,\
+                        there must be sth wrong on queryNode side";
+            return failure(65535, text);
+        }
+        return failure(65535, format!("not supported field type from group_by value field: {data_type}"));
+    }
+    let text = "failed to construct group by field data builder";
+    if version < CLASSIFYING {
+        let reason = "this is abnormal as segcore should always set up a group by field, no matter data status, check \
+                      code on qn";
+        return failure(5, format!("not supported field type: {data_type}: service internal error: {text}, {reason}"));
+    }
+    invalid(format!("{text}: not supported field type: {data_type}"))
+}
+
+/// An infinite distance cannot be written as JSON. Servers then send an empty body, which is not imitated.
+pub(super) fn unwritable_distance() -> Failure {
+    failure(1805, "fail to parse search result, error: json: unsupported value: +Inf")
 }
 
 pub(super) fn output_field_missing(version: Version, field: &str) -> Failure {
@@ -563,6 +683,61 @@ pub(super) fn count_with_fields(version: Version, field: &str) -> Failure {
     invalid(format!("output field '{field}' is not allowed: {rule}: invalid parameter"))
 }
 
+/// A template value that the front cannot pass on; it answers without a message.
+pub(super) fn template_unreadable() -> Failure {
+    failure(500, "")
+}
+
+/// Words by which 3.0 knows a fault of a filter as one of its parameters.
+const PARAMETER_FAULTS: [&str; 32] = [
+    "not op can only",
+    "BitAnd is not",
+    "BitOr is not",
+    "BitXor is not",
+    "shift is not",
+    "unexpected op",
+    "comparison operations cannot",
+    "can only be used on non-const",
+    "can only be used on single field",
+    "cannot be a non-const",
+    "power can only",
+    "right-hand side of 'in'",
+    "in list cannot be casted",
+    "array element type must be",
+    "like pattern should",
+    "exists operations",
+    "invalid identifier",
+    "not supported accessed with",
+    "operation are only supported",
+    "does not enable match",
+    "the sample factor",
+    "\"float factor\"",
+    "is not a timestamptz",
+    "placeholder was not",
+    "minimum_should_match should",
+    "match query should",
+    "\"slop\"",
+    "invalid timestamp string",
+    "distance parameter",
+    "WKT string",
+    "IsNull/IsNotNull",
+    "regex pattern",
+];
+
+/// What 3.0 adds to the reason why a filter cannot be parsed, before the ending of every bad parameter.
+fn filter_ending(reason: &str) -> &'static str {
+    let plain = ["int64 overflow", "strconv.", "invalid syntax", "syntax error"];
+    if reason.ends_with(": invalid parameter") || plain.iter().any(|start| reason.starts_with(start)) {
+        ""
+    } else if PARAMETER_FAULTS.iter().any(|words| reason.contains(words)) {
+        ": invalid parameter"
+    } else if reason.contains("cannot perform arithmetic") {
+        ": query plan failed: invalid parameter"
+    } else {
+        ": query plan failed"
+    }
+}
+
 /// A filter that cannot be carried out; `plan` is `query` or `delete`.
 pub(super) fn filter(version: Version, plan: &str, text: &str, fault: &super::filter::Fault) -> Failure {
     use super::filter::Fault;
@@ -570,13 +745,24 @@ pub(super) fn filter(version: Version, plan: &str, text: &str, fault: &super::fi
         Fault::UnknownField(_) => ": invalid parameter",
         _ => ": query plan failed",
     };
+    let ending = match fault {
+        Fault::Parse(message) => filter_ending(message),
+        _ => ending,
+    };
     let (joint, ending) = if version < CLASSIFYING { (", error: ", "") } else { (": ", ending) };
     let reason = match fault {
+        Fault::NotUtf8 => return failure(65535, "string field contains invalid UTF-8"),
+        Fault::Uncomputed(function) => {
+            let text = format!("fail to Query on QueryNode 1: worker(1) query failed: function {function} not found");
+            return unclassified(version, text);
+        }
         Fault::NotBoolean { data_type } => {
             format!("predicate is not a boolean expression: {text}, data type: {data_type}")
         }
         Fault::UnknownField(field) => format!("cannot parse expression: {text}{joint}field {field} not exist"),
+        Fault::Template(message) => message.clone(),
         Fault::Parse(message) => format!("cannot parse expression: {text}{joint}{message}"),
+        Fault::Leftover => format!("cannot parse expression: {text}{joint}invalid expression: {text}"),
     };
     invalid(format!("failed to create {plan} plan: {reason}{ending}"))
 }

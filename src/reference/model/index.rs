@@ -2,7 +2,8 @@
 
 use super::collection::{self, Collection};
 use super::failure::{self, Failure, MissingText};
-use super::schema::DataType;
+use super::index_params::{self, CAST};
+use super::schema::{DataType, Field};
 use super::{Answer, Arguments, Model, Outcome, names, properties, text};
 use crate::profile::Version;
 use crate::reference::json::Node;
@@ -12,9 +13,6 @@ use std::ops::RangeInclusive;
 
 /// The type of an index whose request names none.
 const AUTO: &str = "AUTOINDEX";
-
-/// The parameter by which an index on JSON says what type its values have.
-const CAST: &str = "json_cast_type";
 
 /// The properties of an index that may be altered.
 const PROPERTIES: [&str; 3] = ["mmap.enabled", "indexoffsetcache.enabled", "warmup"];
@@ -112,17 +110,20 @@ impl Family {
         }
     }
 
-    fn metrics(self) -> &'static [&'static str] {
+    fn metrics(self, version: Version) -> &'static [&'static str] {
         match self {
             Family::Dense | Family::Int8 => &["L2", "IP", "COSINE"],
+            Family::Binary if version < V26 => &["HAMMING", "JACCARD", "SUBSTRUCTURE", "SUPERSTRUCTURE"],
+            Family::Sparse if version < V25 => &["IP"],
             Family::Binary => &["HAMMING", "JACCARD", "SUBSTRUCTURE", "SUPERSTRUCTURE", "MHJACCARD"],
             Family::Sparse => &["IP", "BM25"],
             Family::Scalar => &[],
         }
     }
 
-    fn bad_metric(self, metric: &str) -> Failure {
+    fn bad_metric(self, metric: &str, version: Version) -> Failure {
         failure::bad_index_params(&match self {
+            Family::Sparse if version < V25 => "only IP is the supported metric type for sparse index".to_owned(),
             Family::Sparse => "only IP&BM25 is the supported metric type for sparse index".to_owned(),
             Family::Binary => format!("binary vector index does not support metric type: {metric}"),
             Family::Int8 => format!("int vector index does not support metric type: {metric}"),
@@ -130,9 +131,6 @@ impl Family {
         })
     }
 }
-
-/// The parameters that have a range, with its bounds.
-const RANGES: [(&str, u32, u32); 3] = [("M", 2, 2_048), ("nlist", 1, 65_536), ("efConstruction", 1, 2_147_483_646)];
 
 /// An index of one field.
 #[derive(Clone, Debug, PartialEq)]
@@ -248,7 +246,8 @@ fn add(
     version: Version,
 ) -> Result<(), Failure> {
     names::check_index(name, version)?;
-    let known = collection.schema.field(field).map(|known| known.data_type);
+    let described = collection.schema.field(field);
+    let known = described.map(|known| known.data_type);
     // A typed index on an unknown field is one on a dynamic key.
     let key = (collection.schema.dynamic && params.contains_key(CAST)).then_some(DataType::Json);
     let Some(data_type) = known.or(key) else {
@@ -261,7 +260,7 @@ fn add(
     let family = Family::of(data_type);
     let index_type = if index_type.is_empty() { AUTO } else { index_type };
     let metric = if metric.is_empty() && index_type == AUTO { family.default_metric() } else { metric };
-    check_params(family, data_type, index_type, metric, &params, version)?;
+    check_params(family, (data_type, described), index_type, metric, &params, version)?;
     let index = Index {
         field: field.to_owned(),
         kind: index_type.to_owned(),
@@ -284,7 +283,7 @@ fn add(
 /// The checks of type, metric and parameters, in the measured order.
 fn check_params(
     family: Family,
-    data_type: DataType,
+    (data_type, field): (DataType, Option<&Field>),
     index_type: &str,
     metric: &str,
     params: &IndexMap<String, String>,
@@ -293,45 +292,80 @@ fn check_params(
     let Some(kind) = KINDS.iter().find(|kind| kind.name == index_type && kind.known.contains(&version)) else {
         return Err(failure::mismatched("", "valid index", &format!("invalid index type: {index_type}")));
     };
-    if family != Family::Scalar {
-        if metric.is_empty() {
-            return Err(failure::bad_index_params("metric type not set for vector index"));
-        }
-        if !family.metrics().contains(&metric) {
-            return Err(family.bad_metric(metric));
-        }
-        if index_type == AUTO && !params.is_empty() {
-            let text = "only metric type can be passed when use AutoIndex";
-            return Err(failure::unclassified(version, text));
-        }
+    let Some(field) = field.filter(|_| family != Family::Scalar) else {
+        check_scalar(kind, data_type, field, version)?;
+        return index_params::check_scalar(kind.name, data_type, field, params, version);
+    };
+    if metric.is_empty() {
+        return Err(failure::bad_index_params("metric type not set for vector index"));
     }
-    if family == Family::Scalar {
-        check_scalar(kind, data_type, params.contains_key(CAST), version)?;
-    } else if !kind.families.contains(&family) || version < kind.built_since {
+    if !family.metrics(version).contains(&metric) {
+        return Err(family.bad_metric(metric, version));
+    }
+    check_function(field, metric, version)?;
+    if index_type == AUTO && !params.is_empty() {
+        return Err(failure::unclassified(version, "only metric type can be passed when use AutoIndex"));
+    }
+    let gpu_only = index_type.starts_with("GPU_") && data_type != DataType::FloatVector;
+    let binary_graph = index_type == "HNSW" && family == Family::Binary && version < V26;
+    if !kind.families.contains(&family) || version < kind.built_since || gpu_only || binary_graph {
         let name = if version < V25 { data_type.number().to_string() } else { data_type.name().to_owned() };
         let text = format!("data type {name} can't build with this index {index_type}");
         return Err(failure::unbuildable_index(version, &text));
     }
-    for (param, low, high) in RANGES {
-        let Some(value) = params.get(param) else { continue };
-        if !value.parse::<u32>().is_ok_and(|value| (low..=high).contains(&value)) {
-            return Err(failure::index_param_out_of_range(version, param, value, low, high));
+    check_metric(index_type, family, metric, version)?;
+    index_params::check_vector(index_type, field, params, version)
+}
+
+/// The metric BM25 and the output of the function of that name go together.
+fn check_function(field: &Field, metric: &str, version: Version) -> Result<(), Failure> {
+    match (field.function_output && field.data_type == DataType::SparseFloatVector, metric == "BM25") {
+        (false, true) => {
+            let text = "only BM25 Function output field support BM25 metric type";
+            Err(failure::unbuildable_index(version, text))
         }
+        (true, false) => {
+            let text = format!("index metric type of BM25 function output field must be BM25, got {metric}");
+            Err(failure::unclassified(version, text))
+        }
+        _ => Ok(()),
     }
-    Ok(())
+}
+
+/// Some types take fewer metrics than their kind of data has.
+fn check_metric(index_type: &str, family: Family, metric: &str, version: Version) -> Result<(), Failure> {
+    let named = |metrics: &str| format!("metric type {metric} not found or not supported, supported: {metrics}");
+    let text = match (index_type, family, metric) {
+        ("BIN_IVF_FLAT", _, "MHJACCARD")
+        | ("BIN_IVF_FLAT" | AUTO, Family::Binary, "SUBSTRUCTURE" | "SUPERSTRUCTURE") => named("[HAMMING JACCARD]"),
+        (gpu, _, "COSINE") if gpu.starts_with("GPU_") => {
+            "metric type not found or not supported, supported: [L2 IP]".to_owned()
+        }
+        _ => return Ok(()),
+    };
+    Err(failure::unbuildable_index(version, &text))
 }
 
 /// The data that each index on scalars is for.
-fn check_scalar(kind: &Kind, data_type: DataType, cast: bool, version: Version) -> Result<(), Failure> {
+fn check_scalar(kind: &Kind, data_type: DataType, field: Option<&Field>, version: Version) -> Result<(), Failure> {
     let number = data_type.is_integer() || matches!(data_type, DataType::Float | DataType::Double);
+    let json = data_type == DataType::Json && version >= V25;
+    // In 3.0 these read what a JSON value is cast to.
+    let casting = json && version >= Version(3, 0);
     let text = match kind.name {
         "STL_SORT" if version < V26 && !number => "STL_SORT are only supported on numeric field".to_owned(),
-        "STL_SORT" if !number && !matches!(data_type, DataType::VarChar | DataType::Timestamptz) => {
+        "STL_SORT" if !number && !casting && !matches!(data_type, DataType::VarChar | DataType::Timestamptz) => {
             format!("STL_SORT are only supported on numeric, varchar or timestamptz field, got {}", data_type.name())
         }
         "Trie" | "TRIE" if data_type != DataType::VarChar => "TRIE are only supported on varchar field".to_owned(),
-        "BITMAP" if !takes_bitmap(data_type) => {
+        "BITMAP" if !takes_bitmap(data_type) && !casting => {
             "bitmap index are only supported on bool, int, string and array field".to_owned()
+        }
+        "BITMAP" if version >= V25 && field.is_some_and(|field| field.primary) => {
+            "create bitmap index on primary key not supported".to_owned()
+        }
+        "BITMAP" if field.and_then(|field| field.element).is_some_and(|element| !takes_bitmap(element)) => {
+            "bitmap index are only supported on bool, int, string for array field".to_owned()
         }
         "RTREE" if data_type != DataType::Geometry => {
             format!("RTREE index can only be built on geometry field, got {}", data_type.name())
@@ -339,14 +373,20 @@ fn check_scalar(kind: &Kind, data_type: DataType, cast: bool, version: Version) 
         "NGRAM" if !matches!(data_type, DataType::VarChar | DataType::Json) => {
             "ngram index can only be created on VARCHAR or JSON field".to_owned()
         }
+        "INVERTED"
+            if matches!(data_type, DataType::Geometry | DataType::Timestamptz)
+                || data_type == DataType::Json && !json =>
+        {
+            format!("INVERTED are not supported on {} field", data_type.name())
+        }
+        AUTO if data_type == DataType::Json && !json || data_type == DataType::Geometry && version < V26 => {
+            return Err(failure::no_auto_index(data_type.name()));
+        }
         "FLAT" if version < V25 => "data type should be FloatVector, Float16Vector or BFloat16Vector".to_owned(),
         name if !kind.families.contains(&Family::Scalar) && version < V25 => {
             format!("can't build {} in not vector type", name.to_lowercase())
         }
         name if !kind.families.contains(&Family::Scalar) => format!("index {name} only supports vector data type"),
-        _ if data_type == DataType::Json && version >= V25 && !cast => {
-            return Err(failure::json_index_untyped(version));
-        }
         _ => return Ok(()),
     };
     Err(failure::unbuildable_index(version, &text))
@@ -438,7 +478,8 @@ mod tests {
 
     #[test]
     fn parameters_are_refused_in_the_words_of_the_version() {
-        let index = json!({"fieldName": "v", "indexType": "HNSW", "metricType": "L2", "params": {"M": 5000}});
+        let index = json!({"fieldName": "v", "indexType": "HNSW", "metricType": "L2",
+            "params": {"M": 5000, "efConstruction": 64}});
         let texts = [Profile::Milvus24, Profile::Milvus26, Profile::Milvus30]
             .map(|profile| refused(&mut custom(profile), "indexes/create", &on(&index)).1);
         assert!(texts[0].starts_with("M out of range: [1, 2048]: invalid parameter["));

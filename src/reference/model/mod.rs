@@ -7,12 +7,17 @@ pub(super) mod alias;
 pub(super) mod analyzer;
 pub(super) mod collection;
 pub(super) mod database;
+mod decoder;
 pub(super) mod entity;
 pub(super) mod external_refresh;
 pub(super) mod failure;
 mod filter;
+mod function;
+mod geometry;
+mod half;
 pub(super) mod import_job;
 pub(super) mod index;
+mod index_params;
 pub(super) mod instance;
 mod names;
 pub(super) mod partition;
@@ -23,8 +28,10 @@ pub(super) mod role;
 mod row;
 mod schema;
 mod search;
+mod time;
 pub(super) mod user;
 pub(super) mod v1;
+mod vector;
 
 use super::json::{Node, Value as Json};
 use crate::profile::{Profile, Version};
@@ -107,10 +114,7 @@ impl Arguments<'_> {
     }
 
     fn int(&self, key: &str) -> Option<i64> {
-        match self.body.get(key)?.value {
-            Json::Number(number) => number.parse().ok(),
-            _ => None,
-        }
+        int(&self.body, key)
     }
 
     fn texts(&self, key: &str) -> Vec<&str> {
@@ -126,6 +130,13 @@ fn flag(node: &Node<'_>, key: &str) -> bool {
     node.get(key).is_some_and(|node| node.value == Json::Bool(true))
 }
 
+fn int(node: &Node<'_>, key: &str) -> Option<i64> {
+    match node.get(key)?.value {
+        Json::Number(number) => number.parse().ok(),
+        _ => None,
+    }
+}
+
 fn texts<'n>(node: &'n Node<'_>, key: &str) -> Vec<&'n str> {
     node.get(key).map_or(&[][..], Node::items).iter().map(|item| item.as_str().unwrap_or_default()).collect()
 }
@@ -134,7 +145,7 @@ fn texts<'n>(node: &'n Node<'_>, key: &str) -> Vec<&'n str> {
 fn go_text(node: &Node<'_>) -> String {
     match &node.value {
         Json::Null => "<nil>".to_owned(),
-        Json::Number(number) => number.parse::<f64>().map_or_else(|_| (*number).to_owned(), super::render::float),
+        Json::Number(number) => number.parse::<f64>().map_or_else(|_| (*number).to_owned(), super::render::general),
         Json::String(text) => text.clone().into_owned(),
         Json::Array(items) => format!("[{}]", items.iter().map(go_text).collect::<Vec<_>>().join(" ")),
         Json::Bool(_) | Json::Object(_) => node.raw.to_owned(),

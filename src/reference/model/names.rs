@@ -108,13 +108,15 @@ pub(super) fn check_index(name: &str, version: Version) -> Result<(), Failure> {
 }
 
 /// Checks the name of a field.
-pub(super) fn check_field(name: &str) -> Result<(), Failure> {
+pub(super) fn check_field(name: &str, version: Version) -> Result<(), Failure> {
     let name = name.trim();
     if name.is_empty() {
         return Err(failure::field_name("field name should not be empty", name));
     }
     let reason = match broken(name, is_start, is_word) {
-        None if KEYWORDS.contains(&name) => format!("{name} is keyword in milvus."),
+        None if KEYWORDS.contains(&name) || name == "text_match" && version >= Version(2, 5) => {
+            format!("{name} is keyword in milvus.")
+        }
         None => return Ok(()),
         Some(Broken::Long) => "The length of a field name must be less than 255 characters.".to_owned(),
         Some(Broken::Start) => "The first character of a field name must be an underscore or letter.".to_owned(),
@@ -194,8 +196,8 @@ mod tests {
 
     #[test]
     fn field_names_may_not_be_keywords() {
-        assert!(check_field("IN").is_ok());
-        assert!(check_field("in").unwrap_err().message.contains("is keyword in milvus"));
-        assert_eq!(check_field("$meta").unwrap_err().code, 1701);
+        assert!(check_field("IN", Version(2, 6)).is_ok());
+        assert!(check_field("in", Version(2, 6)).unwrap_err().message.contains("is keyword in milvus"));
+        assert_eq!(check_field("$meta", Version(2, 6)).unwrap_err().code, 1701);
     }
 }

@@ -5,8 +5,9 @@ mod change;
 pub(super) use change::{field_params, moves_data};
 
 use super::failure::{self, Failure};
+use super::function::{self, Function};
 use super::row::Cell;
-use super::{Arguments, flag, names, text, texts};
+use super::{Arguments, flag, names, text};
 use crate::profile::Version;
 use crate::reference::json::{Node, Value as Json};
 use serde_json::{Value, json};
@@ -64,10 +65,11 @@ const DATA_TYPES: [(DataType, &str, Version); 20] = {
         (DataType::Double, "Double", FIRST),
         (DataType::VarChar, "VarChar", FIRST),
         (DataType::String, "String", FIRST),
-        (DataType::Text, "Text", FIRST),
+        (DataType::Text, "Text", LATER),
         (DataType::Json, "JSON", FIRST),
         (DataType::Array, "Array", FIRST),
-        (DataType::Geometry, "Geometry", LATER),
+        // In 2.5 a schema may have it, while no row may hold one.
+        (DataType::Geometry, "Geometry", Version(2, 5)),
         (DataType::Timestamptz, "Timestamptz", LATER),
         (DataType::BinaryVector, "BinaryVector", FIRST),
         (DataType::FloatVector, "FloatVector", FIRST),
@@ -178,7 +180,7 @@ impl Field {
         }
     }
 
-    fn param(&self, key: &str) -> Option<&str> {
+    pub(super) fn param(&self, key: &str) -> Option<&str> {
         self.params.iter().find(|(known, _)| known == key).map(|(_, value)| value.as_str())
     }
 
@@ -236,41 +238,6 @@ impl Field {
     }
 }
 
-/// A function that fills one field from others; 2.4 has none.
-#[derive(Clone, Debug, PartialEq)]
-struct Function {
-    name: String,
-    kind: FunctionKind,
-    description: String,
-    inputs: Vec<String>,
-    outputs: Vec<String>,
-    params: Vec<(String, String)>,
-}
-
-/// What a function makes of its input.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum FunctionKind {
-    Bm25,
-    TextEmbedding,
-}
-
-impl FunctionKind {
-    fn named(name: &str) -> Option<Self> {
-        match name {
-            "BM25" => Some(Self::Bm25),
-            "TextEmbedding" => Some(Self::TextEmbedding),
-            _ => None,
-        }
-    }
-
-    fn number(self) -> u8 {
-        match self {
-            Self::Bm25 => 1,
-            Self::TextEmbedding => 2,
-        }
-    }
-}
-
 /// The schema of a collection.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Schema {
@@ -315,12 +282,7 @@ impl Schema {
         vector.params.push(("dim".to_owned(), dimension.to_string()));
         let dynamic = match params.and_then(|params| params.get("enableDynamicField")).map(super::go_text) {
             None => true,
-            Some(text) => super::row::go_bool(&text).ok_or_else(|| {
-                failure::unclassified(
-                    version,
-                    format!("parse enableDynamicField fail, err:strconv.ParseBool: parsing {text:?}: invalid syntax"),
-                )
-            })?,
+            Some(text) => super::row::go_bool(&text).ok_or_else(|| failure::dynamic_flag(&text))?,
         };
         let auto_id = arguments.flag("autoID");
         Ok(Self { fields: vec![key, vector], functions: Vec::new(), dynamic, auto_id }.numbered())
@@ -330,7 +292,7 @@ impl Schema {
     pub(super) fn custom(schema: &Node<'_>, version: Version) -> Result<Self, Failure> {
         let functions = schema.get("functions").map_or(&[][..], Node::items);
         let functions = if version < Version(2, 5) { &[][..] } else { functions };
-        let functions = functions.iter().map(|node| function(node, version)).collect::<Result<Vec<_>, _>>()?;
+        let functions = functions.iter().map(|node| Function::read(node, version)).collect::<Result<Vec<_>, _>>()?;
         let fields = schema.get("fields").map_or(&[][..], Node::items);
         let mut fields = fields.iter().map(|node| field(node, version)).collect::<Result<Vec<_>, _>>()?;
         for field in &mut fields {
@@ -360,6 +322,12 @@ impl Schema {
         self.fields.iter().filter(|field| field.data_type.is_vector())
     }
 
+    /// The fields from whose text a function fills this one.
+    pub(super) fn function_inputs(&self, output: &str) -> Option<&[String]> {
+        let function = self.functions.iter().find(|function| function.outputs.iter().any(|name| name == output));
+        function.map(|function| function.inputs.as_slice())
+    }
+
     /// Whether rows are spread over partitions by a field.
     pub(super) fn has_partition_key(&self) -> bool {
         self.fields.iter().any(|field| field.spread.partition_key)
@@ -376,20 +344,7 @@ impl Schema {
     }
 
     pub(super) fn describe_functions(&self) -> Value {
-        let entries = self.functions.iter().zip(FIRST_FIELD_ID..).map(|(function, id)| {
-            let params = function.params.iter().map(|(key, value)| json!({"key": key, "value": value}));
-            let params: Vec<Value> = params.collect();
-            json!({
-                "description": function.description,
-                "id": id,
-                "inputFieldNames": function.inputs,
-                "name": function.name,
-                "outputFieldNames": function.outputs,
-                "params": if params.is_empty() { Value::Null } else { params.into() },
-                "type": function.kind.number(),
-            })
-        });
-        entries.collect()
+        self.functions.iter().zip(FIRST_FIELD_ID..).map(|(function, id)| function.describe(id)).collect()
     }
 
     /// The checks that come before that of the collection's name: counts and the presence of a vector.
@@ -413,13 +368,14 @@ impl Schema {
     pub(super) fn check_fields(&self, collection: &str, version: Version) -> Result<(), Failure> {
         self.check_keys(version)?;
         for field in &self.fields {
-            names::check_field(&field.name)?;
+            names::check_field(&field.name, version)?;
             if matches!(field.name.as_str(), "RowID" | "Timestamp") {
                 return Err(failure::system_field(version, &field.name));
             }
             check_default(field)?;
             check_nullable(field, version)?;
             check_params(field, collection, version)?;
+            function::check_match(field, version)?;
         }
         for (index, field) in self.fields.iter().enumerate() {
             if self.fields[..index].iter().any(|earlier| earlier.name == field.name) {
@@ -427,7 +383,47 @@ impl Schema {
                 return Err(failure::unclassified(version, format!("duplicated field name{name}")));
             }
         }
+        self.check_clustering(collection, version)?;
+        function::check(&self.functions, &self.fields, version)
+    }
+
+    fn check_clustering(&self, collection: &str, version: Version) -> Result<(), Failure> {
+        let keys: Vec<_> = self.fields.iter().filter(|field| field.spread.clustering_key).collect();
+        if let [first, second, ..] = keys[..] {
+            let text = format!("there are more than one clustering key, field name = {}, {}", first.name, second.name);
+            return Err(failure::illegal_schema(&text, collection));
+        }
+        let Some(key) = keys.first() else { return Ok(()) };
+        if key.data_type.is_vector() && (version < Version(2, 6) || key.data_type == DataType::FloatVector) {
+            return Err(failure::vector_clustering(collection));
+        }
+        let numbers = key.data_type.is_integer() || matches!(key.data_type, DataType::Float | DataType::Double);
+        if version >= Version(2, 6) && !numbers && !key.data_type.is_text() {
+            let (name, kind) = (&key.name, key.data_type.name());
+            let text = format!("clustering key field {name} has unsupported data type {kind}");
+            return Err(failure::illegal_schema(&text, collection));
+        }
         Ok(())
+    }
+
+    /// Partition keys may be kept apart only where there is one, and not at all in 2.4.
+    pub(super) fn check_isolation(&self, asked: &str, collection: &str, version: Version) -> Result<(), Failure> {
+        let Some(asked) = super::row::go_bool(asked) else {
+            let text = format!("strconv.ParseBool: parsing {asked:?}: invalid syntax");
+            let doing = if version < Version(3, 0) { "" } else { "failed to parse partition key isolation: " };
+            return Err(failure::unclassified(version, format!("{doing}{text}")));
+        };
+        let text = if !asked {
+            return Ok(());
+        } else if !self.has_partition_key() {
+            "partition key isolation mode is enabled but no partition key field is set. \
+             Please set the partition key first"
+        } else if version < Version(2, 5) {
+            "partition key isolation mode is enabled but current Milvus does not support it. Please contact us"
+        } else {
+            return Ok(());
+        };
+        Err(failure::illegal_schema(text, collection))
     }
 
     fn check_keys(&self, version: Version) -> Result<(), Failure> {
@@ -456,21 +452,16 @@ impl Schema {
             let text = "string data type not supported yet, please use VarChar type instead";
             return Err(failure::unclassified(version, text));
         }
-        self.check_partition_key(version)
-    }
-
-    fn check_partition_key(&self, version: Version) -> Result<(), Failure> {
-        let mut keys = self.fields.iter().filter(|field| field.spread.partition_key);
-        let Some(key) = keys.next() else { return Ok(()) };
-        if key.primary {
+        let partition_keys: Vec<_> = self.fields.iter().filter(|field| field.spread.partition_key).collect();
+        if let [first, second, ..] = partition_keys[..] {
+            let text = format!("there are more than one partition key, field name = {}, {}", first.name, second.name);
+            return Err(failure::unclassified(version, text));
+        }
+        if partition_keys.iter().any(|field| field.primary) {
             return Err(failure::unclassified(version, "the partition key field must not be primary field"));
         }
-        if !key.data_type.may_be_key() {
+        if partition_keys.iter().any(|field| !field.data_type.may_be_key()) {
             return Err(failure::unclassified(version, "the data type of partition key should be Int64 or VarChar"));
-        }
-        if let Some(second) = keys.next() {
-            let text = format!("there are more than one partition key, field name = {}, {}", key.name, second.name);
-            return Err(failure::unclassified(version, text));
         }
         Ok(())
     }
@@ -478,12 +469,19 @@ impl Schema {
 
 fn field(node: &Node<'_>, version: Version) -> Result<Field, Failure> {
     let type_name = text(node, "dataType");
+    // The name is known, and stands for no type.
+    if type_name == "None" {
+        return Err(failure::unclassified(version, "data type None is not valid"));
+    }
     let data_type = DataType::named(type_name, version).ok_or_else(|| {
         failure::plain_invalid(format!("invalid parameter, data type {type_name} is invalid(case sensitive)."))
     })?;
     let mut field = Field::new(text(node, "fieldName"), data_type);
     if data_type == DataType::Array {
         let name = text(node, "elementDataType");
+        if name == "None" {
+            return Err(failure::unclassified(version, "element data type None is not valid"));
+        }
         field.element = Some(DataType::named(name, version).ok_or_else(|| {
             failure::plain_invalid(format!("invalid parameter, element data type {name} is invalid(case sensitive)."))
         })?);
@@ -514,7 +512,8 @@ fn default(value: &Node<'_>, data_type: DataType, version: Version) -> Result<Ce
         (DataType::Bool, Json::Bool(flag)) => Cell::Bool(*flag),
         (DataType::Float, Json::Number(number)) => Cell::Float(number.parse().unwrap_or_default()),
         (DataType::Double, Json::Number(number)) => Cell::Double(number.parse().unwrap_or_default()),
-        (DataType::VarChar | DataType::Timestamptz | DataType::Geometry, Json::String(text)) => {
+        (DataType::VarChar, Json::String(text)) => Cell::Text(text.clone().into_owned()),
+        (DataType::Timestamptz | DataType::Geometry, Json::String(text)) if version >= Version(2, 6) => {
             Cell::Text(text.clone().into_owned())
         }
         (integer, Json::Number(number)) if integer.is_integer() => Cell::Int(whole(number)),
@@ -560,25 +559,6 @@ fn bad_default(value: &Node<'_>, data_type: DataType, version: Version) -> Failu
     ))
 }
 
-fn function(node: &Node<'_>, version: Version) -> Result<Function, Failure> {
-    let kind = text(node, "type");
-    let Some(kind) = FunctionKind::named(kind) else {
-        if version < Version(2, 6) {
-            return Err(failure::mismatched("function data type is invalid(case sensitive): ", "FunctionType", kind));
-        }
-        return Err(failure::invalid(format!("Unsupported function type: {kind}")));
-    };
-    let owned = |key| texts(node, key).into_iter().map(str::to_owned).collect();
-    Ok(Function {
-        name: text(node, "name").to_owned(),
-        kind,
-        description: text(node, "description").to_owned(),
-        inputs: owned("inputFieldNames"),
-        outputs: owned("outputFieldNames"),
-        params: node.get("params").map_or(&[][..], Node::entries).iter().map(param).collect(),
-    })
-}
-
 fn check_default(field: &Field) -> Result<(), Failure> {
     let range = field.data_type.integers();
     match field.default {
@@ -586,6 +566,10 @@ fn check_default(field: &Field) -> Result<(), Failure> {
         Some(Cell::Int(_)) if field.data_type == DataType::Int32 => Ok(()),
         Some(Cell::Int(number)) if !range.contains(&number) => {
             Err(failure::default_out_of_range(number, *range.start(), *range.end()))
+        }
+        Some(Cell::Text(ref text)) if field.data_type.is_text() && text.len() > field.max_length() => {
+            let text = format!("the length ({}) of string exceeds max length ({}): ", text.len(), field.max_length());
+            Err(failure::mismatched(&text, "valid length string", "string length exceeds max length"))
         }
         _ => Ok(()),
     }
@@ -644,6 +628,9 @@ fn check_dimension(field: &Field, version: Version) -> Result<(), Failure> {
         ));
     };
     if field.data_type == DataType::SparseFloatVector {
+        if version >= Version(3, 0) {
+            number(text)?;
+        }
         return refuse(format!("dim should not be specified for sparse vector field {name}(0)"));
     }
     let dimension = number(text)?;

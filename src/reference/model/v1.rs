@@ -250,7 +250,7 @@ pub(in crate::reference) fn query(model: &mut Model, v1: &Call<'_>) -> Result<Va
         .translated()
         .with("limit", &json!(limit))
         .with("filter", &json!(text(&v1.body, "filter")))
-        .with("outputFields", &json!(fields))
+        .with("outputFields", &json!(if fields.is_empty() { vec!["*"] } else { fields }))
         .sent("offset", "offset");
     data(model, v1, &body, entity::query).map_err(|refusal| plan(model, refusal))
 }
@@ -318,8 +318,10 @@ pub(in crate::reference) fn search(model: &mut Model, v1: &Call<'_>) -> Result<V
         .sent("filter", "filter")
         .sent("outputFields", "outputFields")
         .sent("limit", "limit")
-        .sent("offset", "offset")
-        .sent("params", "searchParams");
+        .sent("offset", "offset");
+    if let Some(params) = v1.body.get("params").filter(|params| !params.is_null()) {
+        body.entries.push(("searchParams", format!("{{\"params\":{}}}", params.raw)));
+    }
     body.entries.push(("data", format!("[{vector}]")));
     let found = data(model, v1, &body, entity::search).map_err(|refusal| plan(model, refusal))?;
     if fits { Ok(found) } else { Err(failure::v1_vector_length(model.version, dimension.unwrap_or_default(), given)) }

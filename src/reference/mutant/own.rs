@@ -5,6 +5,7 @@ mod changes;
 mod collections;
 mod databases;
 mod entities;
+mod filters;
 mod indexes;
 mod jobs;
 mod load;
@@ -13,9 +14,11 @@ mod privilege_groups;
 mod resource_groups;
 mod roles;
 mod rules;
+mod search;
 mod transport;
 mod users;
 mod v1;
+mod values;
 mod wire;
 
 use super::{Broken, Call, empty, is_failure, is_success, parsed, refusal, rewritten, success};
@@ -62,6 +65,7 @@ pub(super) const TABLES: &[&[Own]] = &[
     collections::TABLE,
     databases::TABLE,
     entities::TABLE,
+    filters::TABLE,
     indexes::TABLE,
     jobs::TABLE,
     load::TABLE,
@@ -70,9 +74,11 @@ pub(super) const TABLES: &[&[Own]] = &[
     resource_groups::TABLE,
     roles::TABLE,
     rules::TABLE,
+    search::TABLE,
     transport::TABLE,
     users::TABLE,
     v1::TABLE,
+    values::TABLE,
     wire::TABLE,
 ];
 

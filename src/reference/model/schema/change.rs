@@ -3,7 +3,7 @@
 use super::super::failure::{self, Failure};
 use super::super::row::Cell;
 use super::super::{flag, go_text};
-use super::{CAPACITIES, DYNAMIC_FIELD, DataType, Field, FunctionKind, LENGTHS, MOST_FIELDS, Schema};
+use super::{CAPACITIES, DYNAMIC_FIELD, DataType, Field, Function, LENGTHS, MOST_FIELDS, Schema};
 use crate::profile::Version;
 use crate::reference::json::Node;
 
@@ -59,7 +59,7 @@ impl Schema {
         if field.spread.partition_key {
             return refuse(format!("not support to add partition key field, field name  = {name}"));
         }
-        super::names::check_field(name)?;
+        super::names::check_field(name, version)?;
         super::check_default(field)?;
         super::check_params(field, collection, version)?;
         if self.field(name).is_some() {
@@ -123,7 +123,7 @@ impl Schema {
         node: &Node<'_>,
         version: Version,
     ) -> Result<(), Failure> {
-        let function = super::function(node, version)?;
+        let function = Function::read(node, version)?;
         if self.functions.iter().any(|known| known.name == function.name) {
             return Err(failure::invalid(format!("duplicate function name: {}", function.name)));
         }
@@ -140,7 +140,7 @@ impl Schema {
         node: &Node<'_>,
         version: Version,
     ) -> Result<(), Failure> {
-        let function = super::function(node, version)?;
+        let function = Function::read(node, version)?;
         let missing = || failure::invalid(format!("function {name} not exists"));
         let position = self.functions.iter().position(|known| known.name == name).ok_or_else(missing)?;
         if function.name != name {
@@ -158,7 +158,7 @@ impl Schema {
     /// Takes away a function; there may be none of that name.
     pub(in crate::reference::model) fn drop_function(&mut self, name: &str, version: Version) -> Result<(), Failure> {
         let keyword = self.functions.iter().find(|known| known.name == name);
-        if keyword.is_some_and(|function| function.kind == FunctionKind::Bm25) {
+        if keyword.is_some_and(|function| function.kind == "BM25") {
             return Err(failure::unclassified(version, "currently does not support droping BM25 function"));
         }
         self.functions.retain(|known| known.name != name);
@@ -166,7 +166,7 @@ impl Schema {
         Ok(())
     }
 
-    fn check_function(&self, function: &super::Function) -> Result<(), Failure> {
+    fn check_function(&self, function: &Function) -> Result<(), Failure> {
         for (names, what) in [(&function.inputs, "input"), (&function.outputs, "output")] {
             if let Some(missing) = names.iter().find(|name| self.field(name).is_none()) {
                 return Err(failure::invalid(format!("function {what} field not found: {missing}")));

@@ -1,0 +1,5 @@
+//! The contract in the forms of other tools.
+
+mod openapi;
+
+pub use openapi::openapi;
