@@ -10,7 +10,7 @@ use super::workspace::Workspace;
 use crate::engine::{CaseReport, Event};
 use crate::profile::Profile;
 use crate::results::{Head, Outcome, Recorder, SCHEMA, TargetFacts, Tool, Totals};
-use crate::target::Redactor;
+use crate::target::{Certainty, Redactor};
 use crate::traffic::{OfProfile, Refused, Report, each};
 use serde_json::{Value, json};
 use std::fmt::Write as _;
@@ -108,6 +108,7 @@ impl<'a> Judged<'a> {
                 Some(_) => "named by the user".to_owned(),
                 None => "named by the recording".to_owned(),
             },
+            profile_certainty: Certainty::Named,
             run: "recorded".to_owned(),
             started: jiff::Timestamp::now().round(jiff::Unit::Second).unwrap_or_default().to_string(),
             gate: arguments.gate,

@@ -1,13 +1,21 @@
 //! `serve`: the reference target as a server.
 
 use super::arguments::ServeArguments;
+use super::arguments::Speed;
 use super::exit;
 use super::failure::Failure;
-use crate::reference::{Config, Reference, serve as serve_reference};
+use crate::reference::{Config, Pace, Reference, serve as serve_reference};
 use std::io::Write;
 use std::sync::Arc;
 
 pub(super) fn serve(arguments: &ServeArguments) -> Result<u8, Failure> {
+    let pace = match arguments.pace {
+        Speed::Fast => None,
+        Speed::Real => {
+            let pace = Pace::real(arguments.seed).map_err(|error| Failure::Broken(error.to_string()))?;
+            Some(Arc::new(pace))
+        }
+    };
     let runtime = tokio::runtime::Runtime::new()
         .map_err(|error| Failure::Broken(format!("cannot start the runtime: {error}")))?;
     runtime.block_on(async {
@@ -24,7 +32,7 @@ pub(super) fn serve(arguments: &ServeArguments) -> Result<u8, Failure> {
             // Without signals the server ends with its process.
             let _ = super::run::told_to_end().await;
         };
-        serve_reference(listener, Arc::new(Reference::new(config)), interrupted).await?;
+        serve_reference(listener, Arc::new(Reference::new(config)), pace, interrupted).await?;
         Ok(exit::SUCCESS)
     })
 }

@@ -10,10 +10,12 @@ mod json;
 mod model;
 pub mod mutant;
 mod operations;
+mod pace;
 mod render;
 mod serve;
 mod v1;
 
+pub use pace::{NoTimes, Pace};
 pub use serve::serve;
 
 use crate::exchange::{Request, Response};

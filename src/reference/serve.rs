@@ -1,6 +1,6 @@
 //! Serves the reference target over HTTP: axum requests in, axum responses out, nothing else.
 
-use super::Reference;
+use super::{Pace, Reference};
 use crate::exchange::Request;
 use axum::Router;
 use axum::body::{Body, to_bytes};
@@ -14,7 +14,7 @@ use tokio::sync::oneshot;
 const LONGEST_BODY: usize = 64 << 20;
 
 /// Serves until `shutdown` is over, and then ends at once: idle connections are closed, and whoever still waits for an
-/// answer gets it without the caller waiting along.
+/// answer gets it without the caller waiting along. With a pace, answers take the time that a real server takes.
 ///
 /// # Errors
 ///
@@ -22,9 +22,10 @@ const LONGEST_BODY: usize = 64 << 20;
 pub async fn serve(
     listener: TcpListener,
     reference: Arc<Reference>,
+    pace: Option<Arc<Pace>>,
     shutdown: impl Future<Output = ()>,
 ) -> std::io::Result<()> {
-    let router = Router::new().fallback(move |request| answer(Arc::clone(&reference), request));
+    let router = Router::new().fallback(move |request| answer(Arc::clone(&reference), pace.clone(), request));
     let (stop, stopped) = oneshot::channel::<()>();
     let serving = axum::serve(listener, router).with_graceful_shutdown(async {
         // Nothing is ever sent: the sender is dropped, which ends the wait as well.
@@ -39,7 +40,7 @@ pub async fn serve(
     }
 }
 
-async fn answer(reference: Arc<Reference>, request: axum::extract::Request) -> Response<Body> {
+async fn answer(reference: Arc<Reference>, pace: Option<Arc<Pace>>, request: axum::extract::Request) -> Response<Body> {
     let (parts, body) = request.into_parts();
     let Ok(body) = to_bytes(body, LONGEST_BODY).await else { return too_large() };
     let headers = parts
@@ -49,7 +50,10 @@ async fn answer(reference: Arc<Reference>, request: axum::extract::Request) -> R
     let path = parts.uri.path_and_query().map_or("/", |path| path.as_str());
     let request =
         Request { method: parts.method.as_str().to_owned(), path: path.to_owned(), headers: headers.collect(), body };
-    translate(reference.answer(&request))
+    translate(match pace {
+        Some(pace) => pace.answer(&reference, &request).await,
+        None => reference.answer(&request),
+    })
 }
 
 fn too_large() -> Response<Body> {
@@ -83,7 +87,7 @@ mod tests {
         let address = listener.local_addr().unwrap();
         let reference = Arc::new(Reference::new(Config { profile: Profile::Milvus26, token: None }));
         let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
-        let server = tokio::spawn(serve(listener, reference, async {
+        let server = tokio::spawn(serve(listener, reference, None, async {
             let _ = stopped.await;
         }));
         let mut connection = tokio::net::TcpStream::connect(address).await.unwrap();

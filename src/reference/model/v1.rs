@@ -263,11 +263,12 @@ fn known_for_a_read(model: &Model, v1: &Call<'_>) -> Result<(), Failure> {
     known.map(|_| ()).ok_or_else(|| failure::collection_missing(MissingText::Found, v1.database(), name))
 }
 
-/// 2.3 does not classify filters that it cannot read.
+/// 2.3 does not classify filters that it cannot read, and says nothing of the plan that they were for.
 fn plan(model: &Model, refusal: Failure) -> Failure {
-    match refusal.message.strip_suffix(": invalid parameter") {
-        Some(text) if model.version == OLDEST && text.contains("cannot parse expression") => failure::v1(65535, text),
-        _ => refusal,
+    let text = refusal.message.strip_suffix(": invalid parameter").filter(|_| model.version == OLDEST);
+    match text.and_then(|text| Some((text, text.find("cannot parse expression")?))) {
+        Some((text, at)) => failure::v1(65535, &text[at..]),
+        None => refusal,
     }
 }
 
