@@ -1,6 +1,6 @@
 //! The arguments of every command.
 
-use crate::engine::Ledger;
+use crate::engine::{Ledger, Options};
 use crate::profile::Profile;
 use crate::verdict::Level;
 use clap::builder::styling::{AnsiColor, Styles};
@@ -138,7 +138,7 @@ pub(super) struct RunArguments {
     pub(super) strict: bool,
 
     /// Cases at the same time
-    #[arg(long, short, value_name = "N", default_value_t = 8, value_parser = at_least_one, help_heading = "Course")]
+    #[arg(long, short, value_name = "N", default_value_t = Options::JOBS, value_parser = at_least_one, help_heading = "Course")]
     pub(super) jobs: usize,
     /// How long one case may take when its scenario does not say
     #[arg(long, value_name = "TIME", default_value = "3m", value_parser = duration, help_heading = "Course")]

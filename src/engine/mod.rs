@@ -9,6 +9,7 @@ mod filter;
 mod ledger;
 mod plan;
 mod replay;
+mod room;
 mod run;
 mod steps;
 
