@@ -42,8 +42,8 @@ pub struct Options {
 }
 
 impl Options {
-    /// Cases at the same time, unless someone says otherwise. A run's time is waiting time: against a server whose loads show
-    /// after a second, the whole suite hardly gets faster with more, and takes less than a tenth of the time of one by one.
+    /// Cases at the same time, unless someone says otherwise. A run's time is waiting time, so that there are many more than
+    /// processors; `benches/waiting/run.sh` measures what they bring.
     pub const JOBS: usize = 32;
 }
 
