@@ -263,12 +263,19 @@ fn known_for_a_read(model: &Model, v1: &Call<'_>) -> Result<(), Failure> {
     known.map(|_| ()).ok_or_else(|| failure::collection_missing(MissingText::Found, v1.database(), name))
 }
 
-/// 2.3 does not classify filters that it cannot read, and says nothing of the plan that they were for.
+/// 2.3 does not classify filters that it cannot read, and says of no plan but that of a search what it was for.
 fn plan(model: &Model, refusal: Failure) -> Failure {
-    let text = refusal.message.strip_suffix(": invalid parameter").filter(|_| model.version == OLDEST);
-    match text.and_then(|text| Some((text, text.find("cannot parse expression")?))) {
-        Some((text, at)) => failure::v1(65535, &text[at..]),
-        None => refusal,
+    let refusal = unclassified(model, refusal);
+    match refusal.message.find("cannot parse expression") {
+        Some(at) if model.version == OLDEST => failure::v1(refusal.code, &refusal.message[at..]),
+        _ => refusal,
+    }
+}
+
+fn unclassified(model: &Model, refusal: Failure) -> Failure {
+    match refusal.message.strip_suffix(": invalid parameter") {
+        Some(text) if model.version == OLDEST && text.contains("cannot parse expression") => failure::v1(65535, text),
+        _ => refusal,
     }
 }
 
@@ -324,7 +331,7 @@ pub(in crate::reference) fn search(model: &mut Model, v1: &Call<'_>) -> Result<V
         body.entries.push(("searchParams", format!("{{\"params\":{}}}", params.raw)));
     }
     body.entries.push(("data", format!("[{vector}]")));
-    let found = data(model, v1, &body, entity::search).map_err(|refusal| plan(model, refusal))?;
+    let found = data(model, v1, &body, entity::search).map_err(|refusal| unclassified(model, refusal))?;
     if fits { Ok(found) } else { Err(failure::v1_vector_length(model.version, dimension.unwrap_or_default(), given)) }
 }
 
