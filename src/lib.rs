@@ -24,5 +24,6 @@ pub mod seen;
 pub mod selftest;
 pub mod snapshot;
 pub mod target;
+pub mod traffic;
 pub mod verdict;
 pub mod yaml;

@@ -74,6 +74,7 @@ fn every_command_has_help_that_fits_80_columns() {
         "coverage",
         "export",
         "diff",
+        "judge",
         "replay",
         "known",
         "selftest",

@@ -1,6 +1,6 @@
 //! The arguments of every command.
 
-use crate::engine::Ledger;
+use crate::engine::{Ledger, Options};
 use crate::profile::Profile;
 use crate::report::Format;
 use crate::verdict::Level;
@@ -77,6 +77,8 @@ pub(super) enum Command {
     Replay(Box<ReplayArguments>),
     /// Keep the list of known failures
     Known(KnownArguments),
+    /// Judge recorded calls and their answers; nothing is sent
+    Judge(Box<JudgeArguments>),
     /// Serve the reference target
     Serve(ServeArguments),
     /// Show that every check can fail: run the suite against deliberate violations
@@ -148,7 +150,7 @@ pub(super) struct RunArguments {
     pub(super) known: Option<PathBuf>,
 
     /// Cases at the same time
-    #[arg(long, short, value_name = "N", default_value_t = 8, value_parser = at_least_one, help_heading = "Course")]
+    #[arg(long, short, value_name = "N", default_value_t = Options::JOBS, value_parser = at_least_one, help_heading = "Course")]
     pub(super) jobs: usize,
     /// How long one case may take when its scenario does not say
     #[arg(long, value_name = "TIME", default_value = "3m", value_parser = duration, help_heading = "Course")]
@@ -330,6 +332,48 @@ pub(super) struct ReplayArguments {
     pub(super) json: bool,
 }
 
+const JUDGE_AFTER_HELP: &str = "\
+A file holds JSON lines, one call each (server, method, path, headers, request,
+status, response_headers, body or body_raw; or request and response as objects),
+or is a HAR 1.2 file, as browsers and proxies write it. Status, envelope, schema
+and named failure of each answer are judged as in a run; what a recording does
+not show is not judged, and counted.
+
+The profile is the one that `server` names in each line, unless --profile does.
+Exit codes are those of `run`: 0 all gated checks hold; 1 findings; 2 a file is
+no recorded traffic; 4 nothing could be judged.";
+
+#[derive(Debug, Args)]
+#[command(after_help = JUDGE_AFTER_HELP)]
+pub(super) struct JudgeArguments {
+    /// Recorded traffic: files of JSON lines, or HAR files
+    #[arg(value_name = "FILE", required = true)]
+    pub(super) files: Vec<PathBuf>,
+    /// The profile whose contract applies to all calls
+    #[arg(long, value_name = "PROFILE", value_parser = profile)]
+    pub(super) profile: Option<Profile>,
+
+    /// Findings of this level and of more binding ones fail a case: must, should or observed
+    #[arg(long, value_name = "LEVEL", default_value = "must", value_parser = level, help_heading = "Judging")]
+    pub(super) gate: Level,
+    /// Properties that no document names are findings
+    #[arg(long, help_heading = "Judging")]
+    pub(super) strict: bool,
+
+    /// Where the results file goes; with calls of several profiles, one file each
+    #[arg(long, value_name = "FILE", default_value = "target/milvus-conformance/judged.json", help_heading = "Output")]
+    pub(super) results: PathBuf,
+    /// Show every case
+    #[arg(long, short, conflicts_with = "quiet", help_heading = "Output")]
+    pub(super) verbose: bool,
+    /// Show only failed cases and the last line
+    #[arg(long, short, help_heading = "Output")]
+    pub(super) quiet: bool,
+    /// Print JSON
+    #[arg(long, conflicts_with_all = ["quiet", "verbose"], help_heading = "Output")]
+    pub(super) json: bool,
+}
+
 #[derive(Debug, Args)]
 pub(super) struct ReportArguments {
     /// What to make
@@ -413,6 +457,20 @@ pub(super) struct ServeArguments {
     /// Do one thing wrong: the mutant of this id, as `selftest` tells it
     #[arg(long, value_name = "ID")]
     pub(super) mutant: Option<String>,
+    /// How long answers take
+    #[arg(long, value_enum, default_value_t = Speed::Fast)]
+    pub(super) pace: Speed,
+    /// Varies the times of `--pace real`; the same seed gives the same ones
+    #[arg(long, value_name = "NUMBER", default_value_t = 1)]
+    pub(super) seed: u64,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub(super) enum Speed {
+    /// As quick as can be
+    Fast,
+    /// As measured on a real server: a load shows after 1.1 s, a release takes 0.8 s, all else 3 to 15 ms
+    Real,
 }
 
 const SELFTEST_AFTER_HELP: &str = "\

@@ -10,6 +10,7 @@ mod exit;
 mod explain;
 mod export;
 mod failure;
+mod judge;
 mod known;
 mod lint;
 mod list;
@@ -50,6 +51,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Replay(arguments) => replay::replay(&arguments),
         Command::Report(arguments) => report::report(&arguments),
         Command::Compare(arguments) => compare::compare(&arguments),
+        Command::Judge(arguments) => judge::judge(&cli.contract, &arguments),
         Command::Known(arguments) => known::known(&cli.contract, &arguments),
         Command::Serve(arguments) => serve::serve(&cli.contract, &arguments),
         Command::Selftest(arguments) => selftest::selftest(&cli.contract, &arguments),

@@ -318,7 +318,7 @@ fn take(
     }
 }
 
-fn exit_code(outcome: &Outcome) -> u8 {
+pub(super) fn exit_code(outcome: &Outcome) -> u8 {
     let counts = outcome.summary;
     let found = [Verdict::Fail, Verdict::Error, Verdict::Fixed].into_iter().any(|verdict| counts.get(verdict) > 0);
     let untrue = outcome.known.as_ref().is_some_and(KnownSummary::breaks_the_gate);

@@ -1,16 +1,23 @@
 //! `serve`: the reference target as a server.
 
-use super::arguments::{ContractArguments, ServeArguments};
+use super::arguments::{ContractArguments, ServeArguments, Speed};
 use super::exit;
 use super::failure::Failure;
 use super::workspace::Workspace;
 use crate::reference::mutant::{Broken, Mutant};
-use crate::reference::{Config, Reference, serve as serve_reference};
+use crate::reference::{Config, Pace, Reference, serve as serve_reference};
 use std::io::Write;
 use std::sync::Arc;
 
 pub(super) fn serve(contract: &ContractArguments, arguments: &ServeArguments) -> Result<u8, Failure> {
     let mutant = arguments.mutant.as_deref().map(|id| mutant(contract, id)).transpose()?;
+    let pace = match arguments.pace {
+        Speed::Fast => None,
+        Speed::Real => {
+            let pace = Pace::real(arguments.seed).map_err(|error| Failure::Broken(error.to_string()))?;
+            Some(Arc::new(pace))
+        }
+    };
     let runtime = tokio::runtime::Runtime::new()
         .map_err(|error| Failure::Broken(format!("cannot start the runtime: {error}")))?;
     runtime.block_on(async {
@@ -28,8 +35,8 @@ pub(super) fn serve(contract: &ContractArguments, arguments: &ServeArguments) ->
             let _ = super::run::told_to_end().await;
         };
         match mutant {
-            None => serve_reference(listener, Arc::new(Reference::new(config)), interrupted).await?,
-            Some(mutant) => serve_reference(listener, Arc::new(Broken::new(config, mutant)), interrupted).await?,
+            None => serve_reference(listener, Arc::new(Reference::new(config)), pace, interrupted).await?,
+            Some(mutant) => serve_reference(listener, Arc::new(Broken::new(config, mutant)), pace, interrupted).await?,
         }
         Ok(exit::SUCCESS)
     })

@@ -11,6 +11,7 @@ mod latency;
 mod ledger;
 mod plan;
 mod replay;
+mod room;
 mod run;
 mod steps;
 

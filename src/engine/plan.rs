@@ -1,6 +1,6 @@
 //! Which scenarios become cases, and why the others do not.
 
-use super::{CaseReport, Filter, Subject};
+use super::{CaseReport, Filter, Subject, room};
 use crate::contract::{Bounds, Contract, Requirement};
 use crate::diagnostic::Diagnostic;
 use crate::profile::Profile;
@@ -25,6 +25,8 @@ pub struct PlannedCase {
     pub covers: Vec<String>,
     /// Its file, as the user knows it.
     pub file: Arc<str>,
+    /// How many roles it makes, of which a server holds only a few.
+    pub(super) roles: u32,
     source: ScenarioSource,
     /// The scenario, when it is small enough to be kept; else it is read again when its turn comes.
     parsed: Option<Arc<Scenario>>,
@@ -180,6 +182,7 @@ fn read_one(
         title: scenario.title.clone(),
         covers: scenario.covers.iter().map(|id| id.value.clone()).collect(),
         file: text.file,
+        roles: room::roles(&scenario, library, contract),
         source: source.clone(),
         parsed: keep.then(|| Arc::new(scenario)),
     };

@@ -1,6 +1,7 @@
 //! A run: its cases side by side, its limits, its end.
 
 use super::case::{milliseconds, run_case};
+use super::room::Turns;
 use super::steps::Caller;
 use super::{CaseReport, Event, Ledger, Plan, PlannedCase};
 use crate::contract::{CompiledOperation, ProfileContract};
@@ -45,10 +46,16 @@ pub struct Options {
     pub known: Arc<Excuses>,
 }
 
+impl Options {
+    /// Cases at the same time, unless someone says otherwise. A run's time is waiting time, so that there are many more than
+    /// processors; `benches/waiting/run.sh` measures what they bring.
+    pub const JOBS: usize = 32;
+}
+
 impl Default for Options {
     fn default() -> Self {
         Self {
-            jobs: 8,
+            jobs: Self::JOBS,
             case_timeout: Duration::from_mins(3),
             patience: Duration::from_mins(1),
             deadline: None,
@@ -224,7 +231,8 @@ impl Running {
 /// When the system gives no more threads.
 pub fn start(session: &Arc<Session>, caller: &Caller, plan: Plan, events: &mpsc::Sender<Event>) -> io::Result<Running> {
     let started = Instant::now();
-    let shared = Arc::new(Shared { cases: plan.cases, next: AtomicUsize::new(0), failures: AtomicUsize::new(0) });
+    let turns = Turns::new(plan.cases.iter().map(|case| case.roles).collect());
+    let shared = Arc::new(Shared { cases: plan.cases, turns, failures: AtomicUsize::new(0) });
     let jobs = session.options.jobs.clamp(1, shared.cases.len().max(1));
     let threads = std::thread::available_parallelism().map_or(1, usize::from).min(jobs);
     let mut running = Vec::with_capacity(threads);
@@ -250,13 +258,14 @@ pub async fn run_one(session: &Session, caller: &Caller, number: usize, planned:
 #[derive(Debug)]
 struct Shared {
     cases: Vec<PlannedCase>,
-    next: AtomicUsize,
+    turns: Turns,
     failures: AtomicUsize,
 }
 
 async fn work(session: &Session, caller: &Caller, shared: &Shared, started: Instant, events: &mpsc::Sender<Event>) {
     loop {
-        let index = shared.next.fetch_add(1, Ordering::Relaxed);
+        let Some(turn) = shared.turns.take().await else { return };
+        let index = turn.index;
         let Some(planned) = shared.cases.get(index) else { return };
         let begun = started.elapsed();
         let mut report = match reason_to_end(session, shared, started) {

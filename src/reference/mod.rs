@@ -11,11 +11,13 @@ mod model;
 pub mod mutant;
 mod objects;
 mod operations;
+mod pace;
 mod render;
 mod serve;
 mod v1;
 
 pub use objects::{Object, Objects};
+pub use pace::{NoTimes, Pace};
 pub use serve::serve;
 
 use crate::exchange::{Request, Response};

@@ -1,7 +1,7 @@
 //! Serves the reference target over HTTP: axum requests in, axum responses out, nothing else.
 
-use super::Reference;
 use super::mutant::Broken;
+use super::{Pace, Reference};
 use crate::exchange::{self, Request};
 use axum::Router;
 use axum::body::{Body, to_bytes};
@@ -33,7 +33,7 @@ impl Served for Broken {
 }
 
 /// Serves until `shutdown` is over, and then ends at once: idle connections are closed, and whoever still waits for an
-/// answer gets it without the caller waiting along.
+/// answer gets it without the caller waiting along. With a pace, answers take the time that a real server takes.
 ///
 /// # Errors
 ///
@@ -41,9 +41,10 @@ impl Served for Broken {
 pub async fn serve(
     listener: TcpListener,
     reference: Arc<impl Served>,
+    pace: Option<Arc<Pace>>,
     shutdown: impl Future<Output = ()>,
 ) -> std::io::Result<()> {
-    let router = Router::new().fallback(move |request| answer(Arc::clone(&reference), request));
+    let router = Router::new().fallback(move |request| answer(Arc::clone(&reference), pace.clone(), request));
     let (stop, stopped) = oneshot::channel::<()>();
     let serving = axum::serve(listener, router).with_graceful_shutdown(async {
         // Nothing is ever sent: the sender is dropped, which ends the wait as well.
@@ -58,7 +59,11 @@ pub async fn serve(
     }
 }
 
-async fn answer(reference: Arc<impl Served>, request: axum::extract::Request) -> Response<Body> {
+async fn answer(
+    reference: Arc<impl Served>,
+    pace: Option<Arc<Pace>>,
+    request: axum::extract::Request,
+) -> Response<Body> {
     let (parts, body) = request.into_parts();
     let Ok(body) = to_bytes(body, LONGEST_BODY).await else { return too_large() };
     let headers = parts
@@ -68,7 +73,10 @@ async fn answer(reference: Arc<impl Served>, request: axum::extract::Request) ->
     let path = parts.uri.path_and_query().map_or("/", |path| path.as_str());
     let request =
         Request { method: parts.method.as_str().to_owned(), path: path.to_owned(), headers: headers.collect(), body };
-    translate(reference.answer(&request))
+    translate(match pace {
+        Some(pace) => pace.answer(reference.as_ref(), &request).await,
+        None => reference.answer(&request),
+    })
 }
 
 fn too_large() -> Response<Body> {
@@ -102,7 +110,7 @@ mod tests {
         let address = listener.local_addr().unwrap();
         let reference = Arc::new(Reference::new(Config { profile: Profile::Milvus26, token: None }));
         let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
-        let server = tokio::spawn(serve(listener, reference, async {
+        let server = tokio::spawn(serve(listener, reference, None, async {
             let _ = stopped.await;
         }));
         let mut connection = tokio::net::TcpStream::connect(address).await.unwrap();

@@ -13,4 +13,5 @@ mod recording;
 pub use agreement::{Agreement, Disagreement, Kept, Tally};
 pub use compare::{Difference, Judged, Kind, compare};
 pub use ids::Ids;
+pub(crate) use recording::without_odd_numbers;
 pub use recording::{Line, Recording, Trust, Unreadable};

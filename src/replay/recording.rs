@@ -293,7 +293,7 @@ fn line(text: &str) -> Result<Line, String> {
 }
 
 /// Puts `null` where a number stands that JSON does not have.
-fn without_odd_numbers(text: &str) -> String {
+pub(crate) fn without_odd_numbers(text: &str) -> String {
     let mut made = String::with_capacity(text.len());
     let mut rest = text;
     let (mut inside, mut escaped) = (false, false);

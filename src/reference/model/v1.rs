@@ -263,8 +263,16 @@ fn known_for_a_read(model: &Model, v1: &Call<'_>) -> Result<(), Failure> {
     known.map(|_| ()).ok_or_else(|| failure::collection_missing(MissingText::Found, v1.database(), name))
 }
 
-/// 2.3 does not classify filters that it cannot read.
+/// 2.3 does not classify filters that it cannot read, and says of no plan but that of a search what it was for.
 fn plan(model: &Model, refusal: Failure) -> Failure {
+    let refusal = unclassified(model, refusal);
+    match refusal.message.find("cannot parse expression") {
+        Some(at) if model.version == OLDEST => failure::v1(refusal.code, &refusal.message[at..]),
+        _ => refusal,
+    }
+}
+
+fn unclassified(model: &Model, refusal: Failure) -> Failure {
     match refusal.message.strip_suffix(": invalid parameter") {
         Some(text) if model.version == OLDEST && text.contains("cannot parse expression") => failure::v1(65535, text),
         _ => refusal,
@@ -326,7 +334,7 @@ pub(in crate::reference) fn search(model: &mut Model, v1: &Call<'_>) -> Result<V
     let found = match data(model, v1, &body, entity::search) {
         // Measured on 2.4 and 2.5, where v2 is no stricter; that newer servers refuse it was seen with v2 alone.
         Err(refusal) if search::tells_reversed_range(&refusal) => json!([]),
-        found => found.map_err(|refusal| plan(model, refusal))?,
+        found => found.map_err(|refusal| unclassified(model, refusal))?,
     };
     if fits { Ok(found) } else { Err(failure::v1_vector_length(model.version, dimension.unwrap_or_default(), given)) }
 }
