@@ -6,6 +6,7 @@
 use super::Fault;
 use super::expr::{Bound, Column, Expr, Listed, Pattern, Source, Sum, words};
 use super::shape::Shape;
+use super::spatial::{Figure, Relation};
 use super::syntax::{Arithmetic, Bits, Comparison, EDGE, Form, Name, Range, Sign, Time, Tree};
 use super::token::{Contains, Spatial, Words};
 use super::value::Literal;
@@ -944,6 +945,8 @@ impl Checker<'_> {
             return fault(format!("{name} operation are only supported on geometry fields now, got: {text}"));
         }
         let mut arguments = arguments.into_iter();
+        let mut figure = None;
+        let mut open = false;
         if let Some((shape, part)) = arguments.next() {
             let text = self.shown(shape.words);
             let shape = match self.given(part)? {
@@ -955,11 +958,13 @@ impl Checker<'_> {
                     ));
                 }
             };
+            open = shape.is_none();
             if let Some(shape) = shape {
                 let read = Shape::read(&shape).map_err(Fault::Parse)?;
                 if spatial.further == 2 && !read.is_point() {
                     return fault(format!("only supports POINT geometry: {shape}"));
                 }
+                figure = Figure::read(&shape);
             }
         }
         if let Some((distance, part)) = arguments.next() {
@@ -976,7 +981,12 @@ impl Checker<'_> {
                 }
             }
         }
-        self.uncomputed = Some(spatial.call.to_owned());
+        if let (Some(relation), Some(figure)) = (Relation::named(spatial.call), figure) {
+            return Ok(Part::Condition(Expr::Spatial(column, relation, figure)));
+        }
+        if !open || Relation::named(spatial.call).is_none() {
+            self.uncomputed = Some(spatial.call.to_owned());
+        }
         Ok(Part::Condition(Expr::Always(false)))
     }
 

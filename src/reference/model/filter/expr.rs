@@ -1,6 +1,7 @@
 //! A filter made ready for rows: names are resolved, constants cast, lists sorted. Asking it of a row copies nothing, but
 //! where the row keeps JSON as text, which is read then.
 
+use super::spatial::{Figure, Relation};
 use super::syntax::{Arithmetic, Comparison, Step};
 use super::token::Contains;
 use super::value::{Datum, Fields, Literal, calculate};
@@ -250,6 +251,7 @@ pub(super) enum Expr {
         op: Comparison,
         instant: Timestamp,
     },
+    Spatial(Column, Relation, Figure),
     /// This share of all rows, told by their keys.
     Sample(f64, Column),
     All(Vec<Expr>),
@@ -374,6 +376,9 @@ impl Expr {
                 wanted.iter().filter(|word| found.contains(word)).count() >= *least
             }),
             Expr::Phrase(column, wanted, slop) => text(column, row, |text| phrase(&words(text), wanted, *slop)),
+            Expr::Spatial(column, relation, figure) => {
+                text(column, row, |text| Figure::read(text).is_some_and(|own| relation.holds(&own, figure)))
+            }
             Expr::Time { column, span, op, instant } => column.read(row, |datum| match datum {
                 Datum::Null => None,
                 Datum::Text(text) => {

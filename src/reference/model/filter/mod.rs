@@ -6,6 +6,7 @@ mod check;
 mod expr;
 mod parse;
 mod shape;
+mod spatial;
 mod syntax;
 mod time;
 mod token;
