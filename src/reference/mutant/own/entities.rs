@@ -750,4 +750,32 @@ pub(super) const TABLE: &[Own] = &[
             refused.then(|| success(&json!([])))
         }),
     ),
+    own(
+        "entity-update-changes-nothing",
+        "A partial update changes nothing.",
+        &["entities/upsert"],
+        &["entity.update.keeps", "entity.update.whole-row"],
+        Nothing,
+    ),
+    own(
+        "entity-update-unlike-rows",
+        "The rows of a partial update may name different fields.",
+        &["entities/upsert"],
+        &["entity.update.same-fields"],
+        Accepts("has length"),
+    ),
+    own(
+        "entity-update-adds-half-rows",
+        "A partial update of a new key may leave fields out.",
+        &["entities/upsert"],
+        &["entity.update.new-needs-fields"],
+        Accepts("no corresponding fieldData"),
+    ),
+    own(
+        "entity-update-without-flag",
+        "Rows may leave vectors out without the flag.",
+        &["entities/upsert"],
+        &["entity.update.ignored"],
+        Accepts("missing vector field"),
+    ),
 ];

@@ -386,4 +386,85 @@ pub(super) const TABLE: &[Own] = &[
         &["filter.calculation-refused"],
         Accepts("complicated arithmetic"),
     ),
+    own(
+        "filter-words-all",
+        "A match of words is asked for another word.",
+        QUERY,
+        &["filter.text-match"],
+        Asks(|_, call, body| swap(call, body, &[("'machine'", "'deep'")])),
+    ),
+    own(
+        "filter-words-anywhere",
+        "Words are matched in every field of texts.",
+        QUERY,
+        &["filter.text-match-enabled"],
+        Accepts("does not enable match"),
+    ),
+    own(
+        "filter-phrase-is-words",
+        "A phrase is matched word by word.",
+        QUERY,
+        &["filter.phrase-match"],
+        Asks(|_, call, body| {
+            swap(
+                call,
+                body,
+                &[
+                    ("phrase_match", "text_match"),
+                    ("PHRASE_MATCH(title, 'machine learning', 0)", "text_match(title, 'machine learning')"),
+                ],
+            )
+        }),
+    ),
+    own(
+        "filter-sample-of-all",
+        "A sample is taken of all rows.",
+        QUERY,
+        &["filter.sample"],
+        Asks(|_, call, body| swap(call, body, &[("id <= 2 and ", "")])),
+    ),
+    own(
+        "filter-sample-of-any-share",
+        "A sample may have any share.",
+        QUERY,
+        &["filter.sample-share"],
+        Accepts("the sample factor should be"),
+    ),
+    own(
+        "filter-time-is-text",
+        "Times are compared without their zones.",
+        QUERY,
+        &["filter.time"],
+        Asks(|_, call, body| {
+            swap(call, body, &[("+08:00", "Z"), ("== ISO '2024-12-31T22:00:00Z'", "== ISO '2024-12-31T22:00:01Z'")])
+        }),
+    ),
+    own(
+        "filter-span-is-dropped",
+        "Spans are read over.",
+        QUERY,
+        &["filter.time-span"],
+        Asks(|_, call, body| swap(call, body, &[(" + INTERVAL 'PT2H'", ""), (" - INTERVAL 'P31D'", "")])),
+    ),
+    own(
+        "filter-any-time",
+        "Any text is a point in time.",
+        QUERY,
+        &["filter.time-refused"],
+        Accepts("invalid timestamp string"),
+    ),
+    own(
+        "filter-pattern-is-text",
+        "A regular expression is compared as a text.",
+        QUERY,
+        &["filter.pattern"],
+        Asks(|_, call, body| swap(call, body, &[("=~", "==")])),
+    ),
+    own(
+        "filter-pattern-early",
+        "Regular expressions are known in every version.",
+        QUERY,
+        &["filter.pattern-unknown"],
+        Accepts("=~"),
+    ),
 ];
