@@ -2,6 +2,7 @@
 
 mod base64;
 pub mod cli;
+pub mod config;
 pub mod contract;
 pub mod diagnostic;
 pub mod diff;
@@ -14,6 +15,7 @@ pub mod matcher;
 pub mod profile;
 pub mod ranks;
 pub mod reference;
+pub mod regression;
 pub mod replay;
 pub mod report;
 pub mod results;
@@ -21,5 +23,6 @@ pub mod scenario;
 pub mod seen;
 pub mod snapshot;
 pub mod target;
+pub mod toml_file;
 pub mod verdict;
 pub mod yaml;

@@ -10,6 +10,7 @@ mod ledger;
 mod plan;
 mod replay;
 mod run;
+mod shard;
 mod steps;
 
 pub use cleanup::remove;
@@ -19,4 +20,5 @@ pub use ledger::{Entry, Ledger, LedgerError, Unfinished};
 pub use plan::{Checked, Plan, PlanError, PlannedCase, Skipped};
 pub use replay::Replay;
 pub use run::{BROKE, Interrupt, Options, Running, Session, run_one, start};
+pub use shard::Shard;
 pub use steps::Caller;
