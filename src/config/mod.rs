@@ -12,6 +12,7 @@ use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use toml::Spanned;
 
 /// The name of the file, looked for in the working directory and in those above it.
@@ -95,7 +96,10 @@ impl Loaded {
     /// # Errors
     /// Every mistake that can be told apart; the first one when the text is not of the form.
     pub fn read(path: &Path, source: &SourceText) -> Result<Self, Vec<Diagnostic>> {
-        let config: Config = toml_file::read(source).map_err(|mistake| vec![mistake])?;
+        let masked = without_tokens(source);
+        let config: Config =
+            toml_file::read(source).map_err(|mistake| vec![Diagnostic { source: masked.clone(), ..mistake }])?;
+        let source = &masked;
         let mut mistakes = Vec::new();
         if let Some(target) = &config.target
             && config.named(target.get_ref()).is_none()
@@ -142,6 +146,29 @@ impl Loaded {
     pub fn snapshot_rules(&self) -> Rules {
         Rules::new(self.rules.clone())
     }
+}
+
+/// The text with stars for every token, so that no message shows one. Places stay where they are.
+fn without_tokens(source: &SourceText) -> SourceText {
+    let mut text = String::with_capacity(source.text.len());
+    let mut rest: &str = &source.text;
+    while let Some(at) = rest.find("token") {
+        let (before, after) = rest.split_at(at + "token".len());
+        text.push_str(before);
+        rest = after;
+        let name = rest.trim_start_matches(['"', '\'']).trim_start();
+        let Some(value) = name.strip_prefix('=').map(|value| value.trim_start_matches([' ', '\t'])) else { continue };
+        let end = value.find('\n').unwrap_or(value.len());
+        let close = value.chars().next().filter(|quote| ['"', '\''].contains(quote));
+        let close = close.and_then(|quote| value[1..end].find(quote)).map_or(end, |close| close + 2);
+        let start = rest.len() - value.len();
+        text.push_str(&rest[..start]);
+        let hidden = |byte: u8| if [b'"', b'\''].contains(&byte) { char::from(byte) } else { '*' };
+        text.extend(value[..close].bytes().map(hidden));
+        rest = &value[close..];
+    }
+    text.push_str(rest);
+    SourceText::new(Arc::clone(&source.file), text)
 }
 
 impl Config {
@@ -201,6 +228,24 @@ mod tests {
         assert!(mistakes("profle = 'milvus-2.6'")[0].contains("did you mean `profile`?"));
         assert!(mistakes("profile = 'milvus-2.7'")[0].contains("did you mean"));
         assert!(mistakes("jobs = 0")[0].contains(":1:8: "));
+    }
+
+    #[test]
+    fn no_message_shows_a_token() {
+        for text in [
+            "[targets.a]\ntoken = \"s3cret\"\ntoken-env = 'B'",
+            "[targets.a]\ntoken = \"s3cret",
+            "[targets.a]\ntoken = s3cret",
+            "[targets.a]\n\"token\" = 's3cret' 5",
+            "targets = { a = { token = 's3cret', url = 5 } }",
+        ] {
+            for mistake in read(text).unwrap_err() {
+                assert!(!mistake.render(false).contains("s3cret"), "{}", mistake.render(false));
+                assert_eq!(mistake.source.text.len(), text.len());
+            }
+        }
+        let kept = "token-env = 'A' # a token\nfilter = 'tag(token)'";
+        assert_eq!(&*without_tokens(&SourceText::new("a", kept)).text, kept);
     }
 
     #[test]

@@ -19,7 +19,9 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(90);
 pub(crate) fn tool(folder: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_milvus-conformance"));
     command.current_dir(folder).env("COLUMNS", "80").stdin(Stdio::null());
-    for name in ["MILVUS_URI", "MILVUS_TOKEN", "CI", "NO_COLOR", "CLICOLOR_FORCE", "HTTP_PROXY", "http_proxy", "ALL_PROXY"] {
+    for name in
+        ["MILVUS_URI", "MILVUS_TOKEN", "CI", "NO_COLOR", "CLICOLOR_FORCE", "HTTP_PROXY", "http_proxy", "ALL_PROXY"]
+    {
         command.env_remove(name);
     }
     command
