@@ -104,11 +104,15 @@ impl Normaliser {
         }
     }
 
-    /// Whether a value of a list is the name of what another case of the run made.
+    /// Whether a value of a list is the name of what another case made, in this run or in an earlier one: some things,
+    /// such as jobs, no server forgets.
     pub(super) fn is_of_another_case(&self, value: &Json) -> bool {
         let (Some(case), Json::Text(name)) = (self.case, value) else { return false };
-        let number = name.strip_prefix(&self.run).and_then(|rest| rest.strip_prefix('_')?.split('_').next());
-        number.and_then(|number| number.parse().ok()).is_some_and(|number: usize| number != case)
+        let number = |rest: &str| rest.strip_prefix('_')?.split('_').next()?.parse::<usize>().ok();
+        match name.strip_prefix(&self.run) {
+            Some(rest) => number(rest).is_some_and(|number| number != case),
+            None => after_run_name(name).is_some_and(|rest| number(rest).is_some()),
+        }
     }
 
     /// Keeps tokens that stand in a text already from being given to anything else.
@@ -284,6 +288,12 @@ impl Normaliser {
     }
 }
 
+/// What follows the name of a run, whichever it is: `mc_` and seven letters.
+fn after_run_name(name: &str) -> Option<&str> {
+    let (letters, rest) = name.strip_prefix("mc_")?.split_at_checked(7)?;
+    letters.bytes().all(|letter| letter.is_ascii_lowercase()).then_some(rest)
+}
+
 fn begins_with_digit(text: &str) -> bool {
     text.starts_with(|first: char| first.is_ascii_digit())
 }
@@ -405,6 +415,23 @@ mod tests {
     fn normaliser() -> Normaliser {
         let redactor = Redactor::new(Some(&Secret::new("root:Milvus")), []);
         Normaliser::new(RUN, move |text| redactor.redact(text).into_owned())
+    }
+
+    #[test]
+    fn names_of_other_cases_and_runs_are_told_from_those_of_the_case() {
+        let of_case = normaliser().of_case(12);
+        for (name, other) in [
+            ("mc_abcdefg_12_books", false),
+            ("mc_abcdefg_1_books", true),
+            ("mc_gfedcba_12_books", true),
+            ("mc_gfedcba", false),
+            ("mc_collections_of_mine", false),
+            ("books", false),
+        ] {
+            assert_eq!(of_case.is_of_another_case(&Json::Text(name.to_owned())), other, "{name}");
+        }
+        let of_no_case = normaliser();
+        assert!(!of_no_case.is_of_another_case(&Json::Text("mc_abcdefg_1_books".to_owned())));
     }
 
     fn text(text: &str) -> String {
