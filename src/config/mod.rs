@@ -219,7 +219,7 @@ mod tests {
             ":1:10: there is no target `locl` (did you mean `local`?)",
             ":2:10: cannot read the filter",
             ":4:9: `token` and `token-env` both",
-            ":7:8: ",
+            ":7:9: ",
         ];
         assert_eq!(told.len(), said.len(), "{told:#?}");
         for (told, said) in told.iter().zip(said) {
