@@ -2,6 +2,7 @@
 
 mod base64;
 pub mod cli;
+pub mod config;
 pub mod contract;
 pub mod diagnostic;
 pub mod diff;
@@ -16,6 +17,7 @@ pub mod matcher;
 pub mod profile;
 pub mod ranks;
 pub mod reference;
+pub mod regression;
 pub mod replay;
 pub mod report;
 pub mod results;
@@ -24,6 +26,7 @@ pub mod seen;
 pub mod selftest;
 pub mod snapshot;
 pub mod target;
+pub mod toml_file;
 pub mod traffic;
 pub mod verdict;
 pub mod yaml;

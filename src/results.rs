@@ -12,7 +12,7 @@ use crate::verdict::{Level, Source, Verdict};
 use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
@@ -109,6 +109,9 @@ pub struct Outcome {
     /// Why the run proves less than it seems to.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub warnings: Vec<Warning>,
+    /// Which share of the scenarios it had, such as `2/5`, when it had not all.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub shard: Option<String>,
 }
 
 /// Cases by verdict.
@@ -342,6 +345,7 @@ impl Totals {
             complete,
             known: None,
             warnings: Vec::new(),
+            shard: None,
         }
     }
 
@@ -495,6 +499,91 @@ fn known(schema: &str) -> Result<(), ReadError> {
     if schema == SCHEMA { Ok(()) } else { Err(ReadError::Schema(schema.to_owned())) }
 }
 
+/// Joins the results of runs that shared the work: each with its name, which is told when it does not go with the others.
+///
+/// # Errors
+/// What cannot be joined: other profiles or gates, cases that are there twice, or nothing at all.
+pub fn merge(parts: &[(String, Results)], contract: &Contract) -> Result<Results, MergeError> {
+    let (first_name, first) = parts.first().ok_or(MergeError::Nothing)?;
+    let mut totals = Totals::default();
+    let mut cases: Vec<CaseReport> = Vec::new();
+    let mut from: HashMap<&str, &str> = HashMap::new();
+    let (mut head, mut runs) = (first.head.clone(), Vec::new());
+    for (name, part) in parts {
+        for (what, one, other) in [
+            ("profile", first.head.profile.to_string(), part.head.profile.to_string()),
+            ("gate", first.head.gate.to_string(), part.head.gate.to_string()),
+            ("version of the tool", first.head.tool.version.clone(), part.head.tool.version.clone()),
+            ("number of shares", shares(first), shares(part)),
+        ] {
+            if one != other {
+                let (first, name) = (first_name.clone(), name.clone());
+                return Err(MergeError::Differ { what, first, one, name, other });
+            }
+        }
+        for case in &part.cases {
+            if let Some(first) = from.insert(&case.id, name) {
+                let (case, first, second) = (case.id.clone(), first.to_owned(), name.clone());
+                return Err(MergeError::Twice { case, first, second });
+            }
+            totals.add(case);
+            cases.push(case.clone());
+        }
+        runs.push(part.head.run.clone());
+        head.started = head.started.min(part.head.started.clone());
+    }
+    head.run = runs.join("+");
+    let present: BTreeSet<&str> = parts.iter().filter_map(|(_, part)| part.outcome.shard.as_deref()).collect();
+    let wanted = shares(first).parse().unwrap_or(present.len());
+    let complete = parts.iter().all(|(_, part)| part.outcome.complete) && present.len() == wanted;
+    let longest = parts.iter().map(|(_, part)| part.outcome.duration_ms).fold(0.0, f64::max);
+    let outcome = totals.outcome(contract, head.profile, longest, complete);
+    Ok(Results { head, cases, outcome })
+}
+
+/// Of how many shares a run was one; empty when it was whole, or nobody knows since it was cut off.
+fn shares(results: &Results) -> String {
+    results
+        .outcome
+        .shard
+        .as_deref()
+        .and_then(|shard| shard.split_once('/'))
+        .map(|(_, of)| of.to_owned())
+        .unwrap_or_default()
+}
+
+/// Results cannot be joined.
+#[derive(Debug, thiserror::Error)]
+pub enum MergeError {
+    /// There are none.
+    #[error("there are no results to join")]
+    Nothing,
+    /// They are of runs of another kind.
+    #[error("the {what} of {first} is `{one}`, that of {name} is `{other}`")]
+    Differ {
+        /// In what they differ.
+        what: &'static str,
+        /// The first file.
+        first: String,
+        /// What it says.
+        one: String,
+        /// The other file.
+        name: String,
+        /// What that says.
+        other: String,
+    },
+    /// A case is there twice.
+    #[error("{case} is in {first} and in {second}")]
+    Twice {
+        /// The case.
+        case: String,
+        /// The first file that has it.
+        first: String,
+        /// The second.
+        second: String,
+    },
+}
+
 /// A file is not a results file.
 #[derive(Debug, thiserror::Error)]
 pub enum ReadError {
@@ -566,6 +655,37 @@ mod tests {
         for text in [format!("{other}{{}}}}"), format!("{other}[\n"), format!("{other}[]}}")] {
             assert!(matches!(read(&text), Err(ReadError::Schema(form)) if form.ends_with("/9")), "{text}");
         }
+    }
+
+    fn part(run: &str, shard: Option<&str>, cases: Vec<CaseReport>) -> (String, Results) {
+        let outcome =
+            Outcome { complete: true, shard: shard.map(str::to_owned), duration_ms: 5.0, ..Outcome::default() };
+        (format!("{run}.json"), Results { head: Head { run: run.to_owned(), ..head() }, cases, outcome })
+    }
+
+    #[test]
+    fn shares_are_joined_and_a_missing_one_is_seen() {
+        let contract = Contract::load(&crate::contract::Tree::embedded()).unwrap();
+        let one = part("a", Some("1/2"), vec![case("x", Verdict::Pass, &[("scenario.x", 1, 0)])]);
+        let other = part("b", Some("2/2"), vec![case("y", Verdict::Fail, &[("scenario.x", 0, 1)])]);
+        let both = merge(&[one.clone(), other.clone()], &contract).unwrap();
+        assert!(both.outcome.complete);
+        assert_eq!((both.head.run.as_str(), both.outcome.summary.total()), ("a+b", 2));
+        let said = both.outcome.requirements.iter().find(|said| said.id == "scenario.x").unwrap();
+        assert_eq!((said.passed, said.failed, said.verdict), (1, 1, Verdict::Fail));
+        assert!(!merge(std::slice::from_ref(&one), &contract).unwrap().outcome.complete);
+        for (parts, why) in [
+            (vec![], "no results"),
+            (vec![one.clone(), one.clone()], "x is in a.json and in a.json"),
+            (vec![one.clone(), part("c", Some("3/3"), vec![])], "number of shares"),
+            (vec![one.clone(), part("c", None, vec![])], "number of shares"),
+        ] {
+            let told = merge(&parts, &contract).unwrap_err().to_string();
+            assert!(told.contains(why), "{told}");
+        }
+        let mut elsewhere = other;
+        elsewhere.1.head.profile = Profile::Milvus24;
+        assert!(merge(&[one, elsewhere], &contract).unwrap_err().to_string().contains("profile"));
     }
 
     #[test]

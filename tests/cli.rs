@@ -78,16 +78,24 @@ fn every_command_has_help_that_fits_80_columns() {
         "replay",
         "known",
         "selftest",
+        "snapshot",
+        "snapshot record",
+        "snapshot check",
+        "snapshot review",
+        "snapshot diff",
+        "merge",
+        "init",
         "serve",
         "sweep",
         "completions",
         "man",
     ] {
-        let help = said(&[command, "--help"]).exits(0).out;
+        let words: Vec<&str> = command.split(' ').chain(["--help"]).collect();
+        let help = said(&words).exits(0).out;
         for line in help.lines() {
             assert!(line.chars().count() <= 80, "`{command} --help` is wider than 80: {line}");
         }
-        screen(&format!("help-{command}"), &help);
+        screen(&format!("help-{}", command.replace(' ', "-")), &help);
     }
     assert_eq!(said(&["help", "run"]).exits(0).out, said(&["run", "--help"]).out);
     let none = said(&[]).exits(2);
@@ -125,6 +133,10 @@ fn a_mistake_on_the_command_line_is_told_with_what_was_probably_meant() {
         &["run", "--timeout", "30"],
         &["run", "--timeout", "0s"],
         &["run", "-q", "-v"],
+        &["run", "--shard", "6/5"],
+        &["run", "--config", "none.toml"],
+        &["snapshot", "check", "nowhere"],
+        &["merge", "none.json", "-o", "all.json"],
         &["run", "--fail-fast", "--max-failures", "2"],
         &["run", "--filter", "grop(aliases)"],
         &["run", "--filter", "id(aliases/*"],

@@ -45,8 +45,18 @@ fn words(line: &str) -> Vec<String> {
 #[test]
 fn every_command_of_the_documents_works() {
     let folder = tempfile::tempdir().unwrap();
-    let all: Vec<Vec<String>> =
-        ["README.md", "CONTRIBUTING.md", "docs/scenarios.md", "docs/specs.md"].into_iter().flat_map(commands).collect();
+    let all: Vec<Vec<String>> = [
+        "README.md",
+        "CONTRIBUTING.md",
+        "docs/scenarios.md",
+        "docs/specs.md",
+        "docs/config.md",
+        "docs/snapshots.md",
+        "docs/ci.md",
+    ]
+    .into_iter()
+    .flat_map(commands)
+    .collect();
     assert!(all.len() >= 8, "the documents show commands: {all:?}");
     for arguments in all {
         let serves = arguments.iter().any(|word| word == "serve");

@@ -5,6 +5,7 @@
 #![allow(clippy::unwrap_used)] // Helpers are test code, too, which clippy does not see.
 
 use jsonschema::Validator;
+use milvus_conformance::config::{Config, TEMPLATE};
 use milvus_conformance::diagnostic::SourceText;
 use milvus_conformance::results::Results;
 use milvus_conformance::scenario::{Library, editor_schemas};
@@ -20,7 +21,8 @@ fn root() -> &'static Path {
 fn made() -> BTreeMap<&'static str, String> {
     let results = ("results.schema.json", schemars::schema_for!(Results));
     let known = ("known-failures.schema.json", milvus_conformance::known::editor_schema());
-    let all = editor_schemas().into_iter().chain([results, known]);
+    let config = ("config.schema.json", schemars::schema_for!(Config));
+    let all = editor_schemas().into_iter().chain([config, results, known]);
     all.map(|(name, schema)| (name, format!("{:#}\n", schema.as_value()))).collect()
 }
 
@@ -101,6 +103,20 @@ fn every_file_of_the_contract_fits_its_schema() {
     }
     assert!(seen > 150, "only {seen} files were looked at");
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn a_config_file_fits_its_schema_when_the_tool_takes_it() {
+    let validator = validator("config.schema.json");
+    let json = |text: &str| -> Value { toml::from_str(text).unwrap() };
+    assert!(validator.is_valid(&json(TEMPLATE)));
+    let whole = "target = 'a'\nprofile = 'milvus-2.5'\ngate = 'should'\nfilter = 'tag(x)'\njobs = 3\nknown = 'k.toml'\n\
+        [targets.a]\nurl = 'http://a'\ntoken-env = 'A'\nprofile = 'milvus-2.4'\ndb = 'd'\nca-cert = 'c'\ninsecure = true\n\
+        proxy = 'http://p'\n[[snapshot.rules]]\nreason = 'r'\nin = 'both'\npath = '$'\nround = 2\n";
+    assert!(validator.is_valid(&json(whole)), "{:?}", validator.iter_errors(&json(whole)).next());
+    for wrong in ["profle = 'milvus-2.5'", "profile = 'milvus-2.7'", "jobs = 0", "[[snapshot.rules]]\nround = 2"] {
+        assert!(!validator.is_valid(&json(wrong)), "{wrong}");
+    }
 }
 
 /// Scripts that are wrong in a way that a JSON Schema cannot know.

@@ -1,6 +1,6 @@
 //! The arguments of every command.
 
-use crate::engine::{Ledger, Options};
+use crate::engine::{Ledger, Options, Shard};
 use crate::profile::Profile;
 use crate::report::Format;
 use crate::verdict::Level;
@@ -79,12 +79,18 @@ pub(super) enum Command {
     Known(KnownArguments),
     /// Judge recorded calls and their answers; nothing is sent
     Judge(Box<JudgeArguments>),
+    /// Keep what a server answers, and tell what it answers otherwise later
+    Snapshot(SnapshotArguments),
+    /// Join the results of the shares of a run
+    Merge(MergeArguments),
     /// Serve the reference target
     Serve(ServeArguments),
     /// Show that every check can fail: run the suite against deliberate violations
     Selftest(SelftestArguments),
     /// Remove what an unfinished run left on a server
     Sweep(SweepArguments),
+    /// Write a config file to begin with
+    Init(InitArguments),
     /// Print completions for a shell
     Completions(CompletionsArguments),
     /// Print the manual page
@@ -95,9 +101,13 @@ pub(super) enum Command {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Target")]
 pub(super) struct TargetArguments {
-    /// The server, such as `http://localhost:19530`; without it the embedded reference target
+    /// The server, such as `http://localhost:19530`, or a target's name in the config file; without it the embedded
+    /// reference target
     #[arg(long, value_name = "URL", env = "MILVUS_URI")]
     pub(super) target: Option<String>,
+    /// The config file; without it `milvus-conformance.toml` here or in a folder above
+    #[arg(long, value_name = "FILE")]
+    pub(super) config: Option<PathBuf>,
     /// `user:password` or an API key
     #[arg(long, value_name = "TOKEN", env = "MILVUS_TOKEN", hide_env_values = true)]
     pub(super) token: Option<String>,
@@ -132,6 +142,9 @@ pub(super) struct RunArguments {
     /// Select scenarios: `id(…)`, `group(…)`, `tag(…)`, `level(…)`, `op(…)`, `req(…)`, `seed(…)`, joined by `&`, `|`, `-`
     #[arg(long, short, value_name = "FILTER", help_heading = "Selection")]
     pub(super) filter: Option<String>,
+    /// Run only one of several shares, such as 2/5; `merge` joins their results
+    #[arg(long, value_name = "N/M", help_heading = "Selection")]
+    pub(super) shard: Option<Shard>,
     /// Run scenarios that may end the server's process, too
     #[arg(long, help_heading = "Selection")]
     pub(super) hazardous: bool,
@@ -440,6 +453,132 @@ pub(super) struct KnownUpdateArguments {
     pub(super) results: PathBuf,
     /// The list; made when it is not there
     #[arg(long, value_name = "FILE")]
+    pub(super) file: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct SnapshotArguments {
+    #[command(subcommand)]
+    pub(super) command: SnapshotCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum SnapshotCommand {
+    /// Run scenarios and keep what the server answers
+    Record(Box<RecordArguments>),
+    /// Run scenarios and compare what the server answers with what was kept
+    Check(Box<CheckArguments>),
+    /// Look at what `check` found different, and accept or reject it
+    Review(ReviewArguments),
+    /// Compare two folders of snapshots, or two results files
+    Diff(SnapshotDiffArguments),
+}
+
+#[derive(Debug, Args)]
+pub(super) struct RecordArguments {
+    /// The folder that the snapshots go to
+    #[arg(long, value_name = "DIR")]
+    pub(super) into: PathBuf,
+    /// Scenario files, folders of them, or ids; without any, every scenario of the contract
+    #[arg(value_name = "PATHS")]
+    pub(super) paths: Vec<String>,
+    #[command(flatten)]
+    pub(super) course: SnapshotCourse,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct CheckArguments {
+    /// The folder of the snapshots
+    #[arg(value_name = "DIR")]
+    pub(super) folder: PathBuf,
+    /// Scenario files, folders of them, or ids; without any, every scenario of the contract
+    #[arg(value_name = "PATHS")]
+    pub(super) paths: Vec<String>,
+    #[command(flatten)]
+    pub(super) course: SnapshotCourse,
+}
+
+/// How scenarios are run for snapshots.
+#[derive(Debug, Args)]
+pub(super) struct SnapshotCourse {
+    #[command(flatten)]
+    pub(super) target: TargetArguments,
+    /// Work in this database, which must exist
+    #[arg(long, value_name = "NAME", help_heading = "Target")]
+    pub(super) db: Option<String>,
+    /// Select scenarios, as in `run`
+    #[arg(long, short, value_name = "FILTER", help_heading = "Selection")]
+    pub(super) filter: Option<String>,
+    /// Cases at the same time
+    #[arg(long, short, value_name = "N", default_value_t = 8, value_parser = at_least_one, help_heading = "Course")]
+    pub(super) jobs: usize,
+    /// How long an awaited condition may take when its step does not say
+    #[arg(long, value_name = "TIME", default_value = "60s", value_parser = duration, help_heading = "Course")]
+    pub(super) patience: Duration,
+    /// Where ledgers are kept, from which `sweep` works
+    #[arg(long, value_name = "DIR", default_value = Ledger::FOLDER, help_heading = "Output")]
+    pub(super) ledger: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ReviewArguments {
+    /// The folder of the snapshots
+    #[arg(value_name = "DIR")]
+    pub(super) folder: PathBuf,
+    /// Accept everything without asking
+    #[arg(long)]
+    pub(super) accept_all: bool,
+    /// Reject everything without asking
+    #[arg(long, conflicts_with = "accept_all")]
+    pub(super) reject_all: bool,
+}
+
+const SNAPSHOT_DIFF_AFTER_HELP: &str = "\
+Each change is marked:
+  announced    the contracts of the two profiles differ in it
+  breaking     a client that held to the contract of the first profile fails
+  unexplained  neither
+
+Exit codes: 0 nothing differs, or only what was announced and breaks nobody;
+1 something is breaking or unexplained.";
+
+#[derive(Debug, Args)]
+#[command(after_help = SNAPSHOT_DIFF_AFTER_HELP)]
+pub(super) struct SnapshotDiffArguments {
+    /// What was before: a folder of snapshots, or a results file
+    #[arg(value_name = "BEFORE")]
+    pub(super) before: PathBuf,
+    /// What is now: a folder of snapshots, or a results file
+    #[arg(value_name = "NOW")]
+    pub(super) now: PathBuf,
+    /// Show each change as text, too
+    #[arg(long, short)]
+    pub(super) verbose: bool,
+    /// Print JSON
+    #[arg(long)]
+    pub(super) json: bool,
+    /// Print Markdown
+    #[arg(long, conflicts_with = "json")]
+    pub(super) markdown: bool,
+    /// Write to this file instead; its ending, .md or .json, says in which form
+    #[arg(long, short, value_name = "FILE")]
+    pub(super) output: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct MergeArguments {
+    /// Results files of the shares of a run, or of parts of it
+    #[arg(value_name = "RESULTS", required = true)]
+    pub(super) files: Vec<PathBuf>,
+    /// The results file to write
+    #[arg(long, short, value_name = "FILE")]
+    pub(super) output: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct InitArguments {
+    /// The file to write
+    #[arg(value_name = "FILE", default_value = crate::config::NAME)]
     pub(super) file: PathBuf,
 }
 

@@ -1,5 +1,6 @@
 //! The command line: one file a command. Only this module prints.
 
+mod announced;
 mod arguments;
 mod compare;
 mod completions;
@@ -10,34 +11,47 @@ mod exit;
 mod explain;
 mod export;
 mod failure;
+mod init;
 mod judge;
 mod known;
 mod lint;
 mod list;
 mod man;
+mod merge;
 mod replay;
 mod report;
 mod run;
 mod selftest;
 mod serve;
+mod settings;
+mod snapshot;
 mod style;
 mod sweep;
 mod workspace;
 
 use arguments::{Cli, Command};
-use clap::Parser;
+use clap::{CommandFactory, FromArgMatches};
 use failure::Failure;
 use std::ffi::OsString;
 use std::process::ExitCode;
 
 /// Parses the arguments, does what they say and answers with the exit code.
 pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
-    let cli = match Cli::try_parse_from(arguments) {
-        Ok(cli) => cli,
+    let parsed = Cli::command().try_get_matches_from(arguments);
+    let parsed = parsed.and_then(|matches| Ok((Cli::from_arg_matches(&matches)?, matches)));
+    let (mut cli, matches) = match parsed {
+        Ok(parsed) => parsed,
         Err(error) => {
             // Help and version come this way, too; they are no mistakes.
             let code = if error.use_stderr() { exit::USAGE } else { exit::SUCCESS };
             return if error.print().is_ok() { ExitCode::from(code) } else { ExitCode::from(exit::BROKEN) };
+        }
+    };
+    let settings = match settings::settle(&mut cli.command, &matches) {
+        Ok(settings) => settings,
+        Err(failure) => {
+            anstream::eprintln!("{}", failure.text());
+            return ExitCode::from(failure.code());
         }
     };
     let done = match cli.command {
@@ -55,6 +69,9 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Known(arguments) => known::known(&cli.contract, &arguments),
         Command::Serve(arguments) => serve::serve(&cli.contract, &arguments),
         Command::Selftest(arguments) => selftest::selftest(&cli.contract, &arguments),
+        Command::Snapshot(arguments) => snapshot::snapshot(&cli.contract, &arguments, &settings),
+        Command::Merge(arguments) => merge::merge(&cli.contract, &arguments),
+        Command::Init(arguments) => init::init(&arguments),
         Command::Sweep(arguments) => sweep::sweep(&cli.contract, &arguments),
         Command::Completions(arguments) => completions::completions(&arguments),
         Command::Man => man::man(),

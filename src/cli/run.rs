@@ -40,7 +40,15 @@ pub(super) fn run(contract: &ContractArguments, arguments: &RunArguments) -> Res
     let runtime = runtime()?;
     let recognition = runtime.block_on(reached.recognise(&workspace.contract, &arguments.target))?;
     let profile = recognition.profile;
-    let plan = checked.plan(profile, &capabilities(&workspace.contract, &recognition, arguments, &reached));
+    let mut plan = checked.plan(profile, &capabilities(&workspace.contract, &recognition, arguments, &reached));
+    if let Some(shard) = arguments.shard {
+        plan.keep(shard);
+        if plan.cases.is_empty() {
+            return Err(Failure::NothingToRun(format!(
+                "nothing to run: no selected scenario falls into share {shard}"
+            )));
+        }
+    }
     if plan.cases.is_empty() {
         return Err(Failure::NothingToRun(format!("nothing to run: {}", why_nothing(&plan))));
     }
@@ -283,6 +291,7 @@ async fn course(
         let whole = complete && arguments.paths.is_empty() && arguments.filter.is_none();
         usage.summary(&session.options().known, &file.to_string_lossy(), whole)
     });
+    outcome.shard = arguments.shard.map(|shard| shard.to_string());
     recorder.finish(&outcome).and(written).map_err(Failure::Results)?;
     session.ledger().close().map_err(|error| Failure::Broken(error.to_string()))?;
     if let Some(cases) = kept {
@@ -318,6 +327,7 @@ fn take(
     }
 }
 
+/// The exit code of a run, or of several joined into one.
 pub(super) fn exit_code(outcome: &Outcome) -> u8 {
     let counts = outcome.summary;
     let found = [Verdict::Fail, Verdict::Error, Verdict::Fixed].into_iter().any(|verdict| counts.get(verdict) > 0);
@@ -342,7 +352,7 @@ fn reports(results: &Results, arguments: &RunArguments) -> Result<(), Failure> {
 
 /// The first Ctrl-C ends the run in good order; the second at once, and the ledger tells `sweep` what is left. A polite
 /// `kill`, as build servers send it, counts as Ctrl-C.
-async fn end_on_signal(interrupt: Arc<Interrupt>) {
+pub(super) async fn end_on_signal(interrupt: Arc<Interrupt>) {
     if !told_to_end().await {
         return;
     }

@@ -13,6 +13,7 @@ mod plan;
 mod replay;
 mod room;
 mod run;
+mod shard;
 mod steps;
 
 pub use calls::{Body, Call, CallRequest, CallResponse};
@@ -24,4 +25,5 @@ pub use ledger::{Entry, Ledger, LedgerError, Unfinished};
 pub use plan::{Checked, FILTERED, NEEDS_AUTH, NEEDS_PASSWORD, OF_THE_EMBEDDED, Plan, PlanError, PlannedCase, Skipped};
 pub use replay::Replay;
 pub use run::{BROKE, Interrupt, Options, Running, Session, run_one, start};
+pub use shard::Shard;
 pub use steps::Caller;

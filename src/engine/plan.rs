@@ -1,6 +1,6 @@
 //! Which scenarios become cases, and why the others do not.
 
-use super::{CaseReport, Filter, Subject, room};
+use super::{CaseReport, Filter, Shard, Subject, room};
 use crate::contract::{Bounds, Contract, Requirement};
 use crate::diagnostic::Diagnostic;
 use crate::profile::Profile;
@@ -79,6 +79,14 @@ pub struct Plan {
     pub cases: Vec<PlannedCase>,
     /// What is left out.
     pub skipped: Vec<Skipped>,
+}
+
+impl Plan {
+    /// Leaves to other machines what is not in a share; nothing is told of it here.
+    pub fn keep(&mut self, shard: Shard) {
+        self.cases.retain(|case| shard.has(&case.id));
+        self.skipped.retain(|skipped| shard.has(&skipped.case.id));
+    }
 }
 
 /// The plan cannot be made.

@@ -11,6 +11,8 @@ pub(super) enum Json {
     Bool(bool),
     Number(Number),
     Text(String),
+    /// What stands in place of a number.
+    Token(String),
     List(Vec<Json>),
     Object(Vec<(String, Json)>),
 }
@@ -31,6 +33,7 @@ impl fmt::Display for Json {
             Json::Bool(value) => write!(f, "{value}"),
             Json::Number(number) => write!(f, "{number}"),
             Json::Text(value) => write!(f, "{}", text(value)),
+            Json::Token(token) => f.write_str(token),
             Json::List(items) => {
                 f.write_str("[")?;
                 for (index, item) in items.iter().enumerate() {

@@ -2,9 +2,12 @@
 
 use super::json::Json;
 use super::layout::Node;
+use super::path::inside;
+use super::rules::{Half, Rules};
 use serde_json::Value;
 use std::collections::{HashMap, HashSet};
 use std::fmt;
+use std::sync::Arc;
 
 /// Numbers of this many digits and more are not chosen by people: they are ids that a server made.
 const ID_DIGITS: usize = 15;
@@ -19,6 +22,7 @@ type Redact = Box<dyn Fn(&str) -> String + Send + Sync>;
 /// | a name under the run's own: `mc_abcdefg_12_books` | `<books>`; a second one of that word `<books:2>` |
 /// | an id that the server made: a number or digits of 15 and more, or what stands at a key such as `collectionID` | `<collection-id:1>`, `<id:2>`; a number without quotation marks, a string within |
 /// | a point in time | `<time>` |
+/// | what a call cost | `<cost>` |
 /// | the secrets of the run | what the redactor writes in their place |
 ///
 /// What looks like a token already stays as it is and is given to nothing else, so that normalising twice is the same as
@@ -30,6 +34,9 @@ pub struct Normaliser {
     taken: HashSet<String>,
     /// While items are only put in order, nothing is named.
     previewing: bool,
+    rules: Arc<Rules>,
+    /// The number of the case in its run.
+    case: Option<usize>,
 }
 
 /// What a token stands for.
@@ -57,6 +64,54 @@ impl Normaliser {
             tokens: HashMap::new(),
             taken: HashSet::new(),
             previewing: false,
+            rules: Arc::default(),
+            case: None,
+        }
+    }
+
+    /// Applies a user's rules, too, before anything else.
+    #[must_use]
+    pub fn with_rules(mut self, rules: Arc<Rules>) -> Self {
+        self.rules = rules;
+        self
+    }
+
+    /// Leaves out of lists what other cases of the run made, which may have been there at that moment or not.
+    #[must_use]
+    pub fn of_case(mut self, number: usize) -> Self {
+        self.case = Some(number);
+        self
+    }
+
+    /// A body after what is to be done before names and ids are replaced: secrets are gone, so that no rule can take one
+    /// apart, and the rules are applied.
+    pub(super) fn prepared(&self, mut body: Json, operation: &str, half: Half) -> Json {
+        self.redact(&mut body);
+        self.rules.apply(operation, half, &mut body);
+        body
+    }
+
+    fn redact(&self, value: &mut Json) {
+        match value {
+            Json::Text(text) => *text = (self.redact)(text),
+            Json::Object(members) => {
+                for (key, member) in members {
+                    *key = (self.redact)(key);
+                    self.redact(member);
+                }
+            }
+            other => inside(other, &mut |inner| self.redact(inner)),
+        }
+    }
+
+    /// Whether a value of a list is the name of what another case made, in this run or in an earlier one: some things,
+    /// such as jobs, no server forgets.
+    pub(super) fn is_of_another_case(&self, value: &Json) -> bool {
+        let (Some(case), Json::Text(name)) = (self.case, value) else { return false };
+        let number = |rest: &str| rest.strip_prefix('_')?.split('_').next()?.parse::<usize>().ok();
+        match name.strip_prefix(&self.run) {
+            Some(rest) => number(rest).is_some_and(|number| number != case),
+            None => after_run_name(name).is_some_and(|rest| number(rest).is_some()),
         }
     }
 
@@ -85,7 +140,7 @@ impl Normaliser {
 
     fn node(&mut self, value: &Json, key: Option<&str>, order: Order) -> Node {
         match value {
-            Json::Null | Json::Bool(_) => Node::Leaf(value.to_string()),
+            Json::Null | Json::Bool(_) | Json::Token(_) => Node::Leaf(value.to_string()),
             Json::Number(number) => {
                 let digits = number.to_string();
                 Node::Leaf(self.id_at(key, &digits).unwrap_or(digits))
@@ -214,7 +269,9 @@ impl Normaliser {
             let kind = kind_before(&made);
             let is_id = if length >= ID_DIGITS {
                 // Names of channels hold the id of their collection: `dml_0_449000000000000001v0`.
-                !fraction && !made.ends_with(|last: char| last.is_ascii_alphabetic())
+                // Behind a letter, only what is known to be one is an id.
+                let known = || self.tokens.contains_key(&Identity::LongId(digits.to_owned()));
+                !fraction && (!made.ends_with(|last: char| last.is_ascii_alphabetic()) || known())
             } else {
                 begins && !fraction && !after.starts_with(is_word) && kind.is_some_and(|kind| kind != PARTITION)
             };
@@ -229,6 +286,12 @@ impl Normaliser {
         made.push_str(rest);
         made
     }
+}
+
+/// What follows the name of a run, whichever it is: `mc_` and seven letters.
+fn after_run_name(name: &str) -> Option<&str> {
+    let (letters, rest) = name.strip_prefix("mc_")?.split_at_checked(7)?;
+    letters.bytes().all(|letter| letter.is_ascii_lowercase()).then_some(rest)
 }
 
 fn begins_with_digit(text: &str) -> bool {
@@ -352,6 +415,23 @@ mod tests {
     fn normaliser() -> Normaliser {
         let redactor = Redactor::new(Some(&Secret::new("root:Milvus")), []);
         Normaliser::new(RUN, move |text| redactor.redact(text).into_owned())
+    }
+
+    #[test]
+    fn names_of_other_cases_and_runs_are_told_from_those_of_the_case() {
+        let of_case = normaliser().of_case(12);
+        for (name, other) in [
+            ("mc_abcdefg_12_books", false),
+            ("mc_abcdefg_1_books", true),
+            ("mc_gfedcba_12_books", true),
+            ("mc_gfedcba", false),
+            ("mc_collections_of_mine", false),
+            ("books", false),
+        ] {
+            assert_eq!(of_case.is_of_another_case(&Json::Text(name.to_owned())), other, "{name}");
+        }
+        let of_no_case = normaliser();
+        assert!(!of_no_case.is_of_another_case(&Json::Text("mc_abcdefg_1_books".to_owned())));
     }
 
     fn text(text: &str) -> String {

@@ -4,6 +4,8 @@ use super::Normaliser;
 use super::json::Json;
 use super::layout::{Node, quoted};
 use super::normalise::Order;
+use super::path::inside;
+use super::rules::Half;
 use crate::exchange::{Exchange, Request, Response};
 use std::collections::BTreeSet;
 
@@ -45,18 +47,31 @@ const ROUTES: &str = "/v2/vectordb/";
 /// the scenario.
 pub fn transcript(calls: &[Call], awaited: &BTreeSet<String>, normaliser: &mut Normaliser) -> String {
     let calls = in_order(calls);
-    for call in &calls {
-        let Exchange { request, response, .. } = &call.exchange;
-        normaliser.reserve(&request.path);
-        request.headers.iter().for_each(|(_, value)| normaliser.reserve(value));
-        [&request.body, &response.body].into_iter().for_each(|body| normaliser.reserve(&String::from_utf8_lossy(body)));
-    }
-    let blocks: Vec<String> = calls
-        .iter()
+    let calls: Vec<(&Call, Option<Json>, Option<Json>)> = calls
+        .into_iter()
         .map(|call| {
+            let Exchange { request, response, .. } = &call.exchange;
+            normaliser.reserve(&request.path);
+            request.headers.iter().for_each(|(_, value)| normaliser.reserve(value));
+            [&request.body, &response.body].iter().for_each(|body| normaliser.reserve(&String::from_utf8_lossy(body)));
+            let name = operation(request);
+            let asked = as_written(&request.body).map(|body| normaliser.prepared(body, name, Half::Request));
+            let answered = Json::read(&response.body).map(|mut body| {
+                without_noise(&mut body, normaliser);
+                normaliser.prepared(body, name, Half::Answer)
+            });
+            // Rules may have written tokens of their own.
+            [&asked, &answered].into_iter().flatten().for_each(|body| normaliser.reserve(&body.to_string()));
+            (call, asked, answered)
+        })
+        .collect();
+    let blocks: Vec<String> = calls
+        .into_iter()
+        .map(|(call, request_body, response_body)| {
             let remark = if awaited.contains(&call.step) { ", awaited" } else { "" };
             let Exchange { request, response, .. } = &call.exchange;
-            let (asked, answered) = (asked(request, normaliser), answered(request, response, normaliser));
+            let asked = asked(request, request_body, normaliser);
+            let answered = answered(request, response, response_body, normaliser);
             format!("## {}{remark}\n{asked}\n{answered}\n", call.step)
         })
         .collect();
@@ -90,9 +105,36 @@ fn operation(request: &Request) -> &str {
     request.path.strip_prefix(ROUTES).unwrap_or(&request.path)
 }
 
-fn asked(request: &Request, normaliser: &mut Normaliser) -> String {
+/// Whether an operation answers with a list in no particular order.
+fn is_unordered(operation: &str) -> bool {
+    UNORDERED.contains(&operation.split('?').next().unwrap_or_default())
+}
+
+/// Takes out what is of another case, and what a call cost.
+fn without_noise(answer: &mut Json, normaliser: &Normaliser) {
+    without_other_cases(answer, normaliser);
+    let Json::Object(members) = answer else { return };
+    for (_, cost) in members.iter_mut().filter(|(key, _)| key == "cost") {
+        if matches!(cost, Json::Number(_)) && *cost != Json::Number(0.into()) {
+            *cost = Json::Token("<cost>".to_owned());
+        }
+    }
+}
+
+/// Takes the objects of other cases out of all lists: by name, or with a name.
+fn without_other_cases(value: &mut Json, normaliser: &Normaliser) {
+    if let Json::List(items) = value {
+        items.retain(|item| match item {
+            Json::Object(members) => !members.iter().any(|(_, member)| normaliser.is_of_another_case(member)),
+            name => !normaliser.is_of_another_case(name),
+        });
+    }
+    inside(value, &mut |inner| without_other_cases(inner, normaliser));
+}
+
+fn asked(request: &Request, body: Option<Json>, normaliser: &mut Normaliser) -> String {
     let mut text = format!("> {} {}", request.method, normaliser.text(operation(request)));
-    match as_written(&request.body) {
+    match body {
         Some(value) => push(&mut text, &normaliser.value(&value, Order::AsSent)),
         None if request.body.is_empty() => text.push_str(" (no body)"),
         None => push(&mut text, &Node::Leaf(raw(&request.body, normaliser))),
@@ -117,10 +159,10 @@ fn as_written(body: &[u8]) -> Option<Json> {
     (written.as_bytes() == body).then_some(value)
 }
 
-fn answered(request: &Request, response: &Response, normaliser: &mut Normaliser) -> String {
+fn answered(request: &Request, response: &Response, body: Option<Json>, normaliser: &mut Normaliser) -> String {
     let mut text = format!("< {}", response.status);
-    let order = Order::Answer { data: UNORDERED.contains(&operation(request).split('?').next().unwrap_or_default()) };
-    match Json::read(&response.body) {
+    let order = Order::Answer { data: is_unordered(operation(request)) };
+    match body {
         Some(value) => push(&mut text, &normaliser.value(&value, order)),
         None if response.body.is_empty() => text.push_str(" (no body)"),
         None => push(&mut text, &Node::Leaf(raw(&response.body, normaliser))),

@@ -19,7 +19,9 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(90);
 pub(crate) fn tool(folder: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_milvus-conformance"));
     command.current_dir(folder).env("COLUMNS", "80").stdin(Stdio::null());
-    for name in ["MILVUS_URI", "MILVUS_TOKEN", "NO_COLOR", "CLICOLOR_FORCE", "HTTP_PROXY", "http_proxy", "ALL_PROXY"] {
+    for name in
+        ["MILVUS_URI", "MILVUS_TOKEN", "CI", "NO_COLOR", "CLICOLOR_FORCE", "HTTP_PROXY", "http_proxy", "ALL_PROXY"]
+    {
         command.env_remove(name);
     }
     command
@@ -214,6 +216,8 @@ pub(crate) fn post(address: &str, token: &str, path: &str, body: &str) -> String
 pub(crate) enum Deed {
     /// Passes it on.
     Pass,
+    /// Passes it on, and gives the client another body than the one that came back.
+    Rewrite(Box<dyn Fn(&str) -> String>),
     /// Answers it itself, with 200 and this body.
     Answer(String),
     /// Closes the connection without an answer.
@@ -264,6 +268,14 @@ impl Relay {
     }
 }
 
+/// Sends a request on; what can be read is the answer.
+fn passed_on(to: &str, head: &str, body: &[u8]) -> std::io::Result<TcpStream> {
+    let mut upstream = TcpStream::connect(to)?;
+    write!(upstream, "{head}Connection: close\r\n\r\n")?;
+    upstream.write_all(body)?;
+    Ok(upstream)
+}
+
 /// One request and its answer; then the connection is closed.
 fn relay(stream: TcpStream, to: &str, hook: &Hook, seen: &Mutex<Vec<String>>) -> std::io::Result<()> {
     let mut reader = BufReader::new(stream.try_clone()?);
@@ -299,11 +311,16 @@ fn relay(stream: TcpStream, to: &str, hook: &Hook, seen: &Mutex<Vec<String>>) ->
             answer.len()
         ),
         Deed::BreakOff => Ok(()),
-        Deed::Pass => {
-            let mut upstream = TcpStream::connect(to)?;
-            write!(upstream, "{head}Connection: close\r\n\r\n")?;
-            upstream.write_all(&body)?;
-            std::io::copy(&mut upstream, &mut stream).map(drop)
+        Deed::Pass => std::io::copy(&mut passed_on(to, &head, &body)?, &mut stream).map(drop),
+        Deed::Rewrite(rewrite) => {
+            let mut answer = String::new();
+            passed_on(to, &head, &body)?.read_to_string(&mut answer)?;
+            let (head, body) = answer.split_once("\r\n\r\n").unwrap_or((&answer, ""));
+            let body = rewrite(body);
+            for line in head.lines().filter(|line| !line.to_ascii_lowercase().starts_with("content-length:")) {
+                write!(stream, "{line}\r\n")?;
+            }
+            write!(stream, "Content-Length: {}\r\n\r\n{body}", body.len())
         }
     }
 }
