@@ -8,6 +8,7 @@ use super::failure::{self, Failure, MissingText};
 use super::import_job::{self, Job};
 use super::v1::Call;
 use super::{Answer, Arguments, Model, Outcome, text};
+use crate::reference::Objects;
 use crate::reference::json::Node;
 use indexmap::IndexMap;
 use serde_json::{Value, json};
@@ -55,7 +56,9 @@ fn begin(model: &mut Model, name: String, collection: i64, files: Vec<Vec<String
         return Err(failure::invalid("import request is empty"));
     }
     let id = model.new_id(&format!("import/{name}"));
-    model.imports.insert(id, Job::new(name, collection, files, model.version));
+    let mut job = Job::new(name, collection, files, model.version);
+    job.read(&Objects::new(), &[], model.version);
+    model.imports.insert(id, job);
     Ok(id)
 }
 

@@ -121,7 +121,7 @@ impl Job {
     }
 
     /// Finds out what the files hold.
-    fn read(&mut self, objects: &Objects, fields: &[String], version: Version) {
+    pub(super) fn read(&mut self, objects: &Objects, fields: &[String], version: Version) {
         for batch in &self.files {
             let held: Option<Vec<_>> = batch.iter().map(|file| object(file, objects)).collect();
             let fault = match &held {
