@@ -107,7 +107,12 @@ impl Normaliser {
     /// Whether a value of a list is the name of what another case made, in this run or in an earlier one: some things,
     /// such as jobs, no server forgets.
     pub(super) fn is_of_another_case(&self, value: &Json) -> bool {
-        let (Some(case), Json::Text(name)) = (self.case, value) else { return false };
+        matches!(value, Json::Text(name) if self.is_name_of_another_case(name))
+    }
+
+    /// Whether this is the name of what another case made.
+    pub(super) fn is_name_of_another_case(&self, name: &str) -> bool {
+        let Some(case) = self.case else { return false };
         let number = |rest: &str| rest.strip_prefix('_')?.split('_').next()?.parse::<usize>().ok();
         match name.strip_prefix(&self.run) {
             Some(rest) => number(rest).is_some_and(|number| number != case),

@@ -121,13 +121,16 @@ fn without_noise(answer: &mut Json, normaliser: &Normaliser) {
     }
 }
 
-/// Takes the objects of other cases out of all lists: by name, or with a name.
+/// Takes the objects of other cases out of all lists, by name or with a name, and out of tables by name.
 fn without_other_cases(value: &mut Json, normaliser: &Normaliser) {
     if let Json::List(items) = value {
         items.retain(|item| match item {
             Json::Object(members) => !members.iter().any(|(_, member)| normaliser.is_of_another_case(member)),
             name => !normaliser.is_of_another_case(name),
         });
+    }
+    if let Json::Object(members) = value {
+        members.retain(|(key, _)| !normaliser.is_name_of_another_case(key));
     }
     inside(value, &mut |inner| without_other_cases(inner, normaliser));
 }
