@@ -383,7 +383,7 @@ async fn a_look_at_something_else_says_what_it_is() {
     let html = "<!DOCTYPE html>\n<html><title>It works</title></html>";
     for (status, body, kind, told) in [
         ("200 OK", html, "text/html", "HTTP 200 (text/html), `<!DOCTYPE html> <html><title>It works"),
-        ("404 Not Found", html, "text/html", "Milvus 2.4 or later"),
+        ("404 Not Found", html, "text/html", "Milvus 2.3 or later"),
         ("404 Not Found", "404 page not found", "text/plain", "HTTP 404 (text/plain), `404 page not found`"),
         ("200 OK", "{\"status\":\"ok\"}", "application/json", "is not a Milvus server"),
         ("200 OK", "[0]", "application/json", "is not a Milvus server"),

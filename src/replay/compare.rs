@@ -458,7 +458,7 @@ mod tests {
     use bytes::Bytes;
 
     fn line(rest: &str) -> Line {
-        let text = format!(r#"{{"n":1,"method":"POST","path":"/v2/vectordb/collections/list","status":200,{rest}}}"#);
+        let text = format!(r#"{{"n":1,"method":"POST","path":"/v2/vectordb/partitions/list","status":200,{rest}}}"#);
         Recording::read(&text).unwrap().lines.remove(0)
     }
 
