@@ -93,7 +93,7 @@ struct Judged<'a> {
     head: Head,
     cases: Vec<CaseReport>,
     outcome: Outcome,
-    judged: &'a OfProfile,
+    calls: &'a OfProfile,
 }
 
 impl<'a> Judged<'a> {
@@ -117,7 +117,7 @@ impl<'a> Judged<'a> {
         let mut totals = Totals::default();
         cases.iter().for_each(|case| totals.add(case));
         let outcome = totals.outcome(judged.contract().whole(), profile, duration_ms, true);
-        Self { head, cases, outcome, judged }
+        Self { head, cases, outcome, calls: judged }
     }
 
     fn record(&self, path: &Path) -> Result<(), Failure> {
@@ -143,7 +143,7 @@ impl<'a> Judged<'a> {
                 style::faint("profile"),
                 self.head.profile,
                 self.head.profile_reason,
-                answers(self.judged.judged),
+                answers(self.calls.judged),
             );
             anstream::stdout().lock().write_all(text.as_bytes())?;
         }
@@ -160,8 +160,8 @@ impl<'a> Judged<'a> {
 
     /// What is no finding and has to be seen nevertheless.
     fn beside(&self, most: usize) -> String {
-        let unknown = self.judged.unknown.iter().map(|((method, route), times)| format!("{method} {route} ({times})"));
-        let unnamed = self.judged.unnamed.iter().map(|((operation, code), (times, message))| {
+        let unknown = self.calls.unknown.iter().map(|((method, route), times)| format!("{method} {route} ({times})"));
+        let unnamed = self.calls.unnamed.iter().map(|((operation, code), (times, message))| {
             let message: String = message.chars().take(100).collect();
             format!("{operation} {code} ({times}): {message}")
         });
@@ -174,19 +174,19 @@ impl<'a> Judged<'a> {
 
     fn as_json(&self, results: &Path) -> Value {
         let unknown = self
-            .judged
+            .calls
             .unknown
             .iter()
             .map(|((method, route), calls)| json!({"method": method, "route": route, "calls": calls}));
-        let unnamed = self.judged.unnamed.iter().map(|((operation, code), (calls, message))| {
+        let unnamed = self.calls.unnamed.iter().map(|((operation, code), (calls, message))| {
             json!({"operation": operation, "code": code, "calls": calls, "message": message})
         });
         json!({
             "profile": self.head.profile,
             "results": results,
-            "judged": self.judged.judged,
-            "without_status": self.judged.without_status,
-            "without_content_type": self.judged.without_kind,
+            "judged": self.calls.judged,
+            "without_status": self.calls.without_status,
+            "without_content_type": self.calls.without_kind,
             "summary": self.outcome.summary,
             "readings": self.outcome.readings,
             "cases": self.cases,

@@ -53,6 +53,7 @@ impl File {
     ///
     /// # Errors
     /// Every mistake in it.
+    #[expect(clippy::needless_pass_by_value, reason = "an iterator is cheap, and callers have it only for this")]
     pub fn read<'c>(
         source: &SourceText,
         requirements: impl Iterator<Item = &'c str> + Clone,
@@ -86,6 +87,7 @@ fn tables<'t>(source: &SourceText, root: &'t Table, name: &str, mistakes: &mut V
     }
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "an iterator is cheap, and callers have it only for this")]
 fn entry<'c>(
     source: &SourceText,
     table: &Table,

@@ -192,18 +192,19 @@ impl Entry {
     fn is_held(&self, pattern: Option<&String>, seen: &[Seen<'_>]) -> bool {
         let mut held = false;
         for one in seen.iter().filter(|one| pattern.is_none_or(|pattern| glob(pattern, one.case))) {
-            let fails = match self.requirements.is_empty() {
-                true => {
-                    !matches!(one.verdict, Verdict::Pass | Verdict::Fixed | Verdict::Skipped | Verdict::Unsupported)
-                }
-                false => one.found.iter().any(|id| self.is_about(id)),
+            let whole = self.requirements.is_empty();
+            let fails = if whole {
+                !matches!(one.verdict, Verdict::Pass | Verdict::Fixed | Verdict::Skipped | Verdict::Unsupported)
+            } else {
+                one.found.iter().any(|id| self.is_about(id))
             };
             if fails {
                 return false;
             }
-            held |= match self.requirements.is_empty() {
-                true => matches!(one.verdict, Verdict::Pass | Verdict::Fixed),
-                false => one.held.iter().any(|id| self.is_about(id)),
+            held |= if whole {
+                matches!(one.verdict, Verdict::Pass | Verdict::Fixed)
+            } else {
+                one.held.iter().any(|id| self.is_about(id))
             };
         }
         held

@@ -93,6 +93,7 @@ impl Usage {
     }
 
     /// Counts a case in that was judged with the list. `held` are the requirements of which checks held in it.
+    #[expect(clippy::needless_pass_by_value, reason = "an iterator is cheap, and callers have it only for this")]
     pub fn add<'r>(
         &mut self,
         excuses: &Excuses,
@@ -111,10 +112,8 @@ impl Usage {
             let found = findings.iter().any(is_known);
             let excused_whole = verdict == Verdict::Known && entry.requirements.is_empty();
             let passed = matches!(verdict, Verdict::Pass | Verdict::Fixed);
-            let checked = match entry.requirements.is_empty() {
-                true => passed,
-                false => held.clone().any(|id| entry.is_about(id)),
-            };
+            let whole = entry.requirements.is_empty();
+            let checked = if whole { passed } else { held.clone().any(|id| entry.is_about(id)) };
             tally.used += u64::from(found || excused_whole);
             tally.held += u64::from(!found && !excused_whole && checked);
         }

@@ -233,7 +233,7 @@ mod tests {
         assert_eq!(state(1400), (loaded.to_owned(), json!(loaded)));
         ask(&pace, &reference, "collections/release", &name, begun + Duration::from_millis(1500));
         assert_eq!(state(1600).0, "LoadStateNotLoad");
-        ask(&pace, &reference, "collections/load", &name, begun + Duration::from_millis(2000));
+        ask(&pace, &reference, "collections/load", &name, begun + Duration::from_secs(2));
         assert_eq!(state(2900).0, loading);
         assert_eq!(state(3200).0, loaded);
     }

@@ -78,7 +78,7 @@ pub(in crate::reference) fn imports(model: &mut Model, arguments: &Arguments<'_>
     check_cluster(&arguments.body)?;
     let mut answer = import_job::list(model, arguments)?;
     let page = |key: &str, default: i64| arguments.int(key).filter(|number| *number > 0).unwrap_or(default);
-    let (size, current) = (page("pageSize", PAGE as i64), page("currentPage", 1));
+    let (size, current) = (page("pageSize", i64::try_from(PAGE).unwrap_or(i64::MAX)), page("currentPage", 1));
     let count = answer.data["records"].as_array().map_or(0, Vec::len);
     if let Some(records) = answer.data["records"].as_array_mut() {
         let before = usize::try_from((current - 1) * size).unwrap_or_default().min(count);
@@ -141,6 +141,7 @@ pub(super) fn note_source(model: &mut Model, collection: i64) {
 }
 
 /// Begins the refresh of an external collection, which is over when it is looked at.
+#[expect(clippy::unnecessary_wraps, reason = "it is one of the operations, which answer alike")]
 pub(super) fn refresh(model: &mut Model, name: String, collection: i64) -> Outcome {
     let id = model.new_id(&format!("refresh/{name}"));
     model.refreshes.jobs.insert(id, (name, collection));

@@ -202,6 +202,7 @@ fn crossings(one: Segment, two: Segment) -> Vec<f64> {
     let share = |point: Point| {
         let ((from, to), length) = (one, |number: f64| number.abs());
         if length(to.0 - from.0) >= length(to.1 - from.1) {
+            #[expect(clippy::float_cmp, reason = "only exactly nothing cannot be divided by")]
             if to.0 == from.0 { 0.0 } else { (point.0 - from.0) / (to.0 - from.0) }
         } else {
             (point.1 - from.1) / (to.1 - from.1)

@@ -413,7 +413,7 @@ pub(super) const TABLE: &[Own] = &[
                     ("phrase_match", "text_match"),
                     ("PHRASE_MATCH(title, 'machine learning', 0)", "text_match(title, 'machine learning')"),
                 ],
-            )
+            );
         }),
     ),
     own(
@@ -436,7 +436,7 @@ pub(super) const TABLE: &[Own] = &[
         QUERY,
         &["filter.time"],
         Asks(|_, call, body| {
-            swap(call, body, &[("+08:00", "Z"), ("== ISO '2024-12-31T22:00:00Z'", "== ISO '2024-12-31T22:00:01Z'")])
+            swap(call, body, &[("+08:00", "Z"), ("== ISO '2024-12-31T22:00:00Z'", "== ISO '2024-12-31T22:00:01Z'")]);
         }),
     ),
     own(
