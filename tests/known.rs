@@ -224,13 +224,14 @@ fn the_example_of_the_documents_is_a_list_that_editors_take() {
     let schema = jsonschema::options().offline().build(&schema).unwrap();
     let contract = Contract::load(&Tree::embedded()).unwrap();
     let mut examples = 0;
+    let dates = regex::Regex::new(r"(?m)= (\d{4}-\d\d-\d\d)").unwrap();
     for example in text.split("```toml\n").skip(1) {
         let example = example.split("```").next().unwrap();
         let source = SourceText::new("docs/known-failures.md", example);
         let file = File::read(&source, contract.requirements.keys().map(String::as_str)).unwrap();
         assert!(!file.known.is_empty() && !file.flaky.is_empty(), "{example}");
         // Editors know a date as a text.
-        let quoted = regex::Regex::new(r"(?m)= (\d{4}-\d\d-\d\d)").unwrap().replace_all(example, "= \"$1\"");
+        let quoted = dates.replace_all(example, "= \"$1\"");
         let value: serde_json::Value = toml_edit::de::from_str(&quoted).unwrap();
         assert!(schema.is_valid(&value), "{example}");
         examples += 1;
