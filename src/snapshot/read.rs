@@ -30,7 +30,7 @@ pub struct Exchanged {
 pub enum Body {
     /// There is none.
     None,
-    /// JSON. What stands for a number without quotation marks is a text that begins with [`BARE`].
+    /// JSON. What stands for a number without quotation marks is a text that begins with a mark of its own.
     Json(Value),
     /// Anything else.
     Text(String),
