@@ -627,9 +627,9 @@ Examples:
 #[derive(Debug, Args)]
 #[command(after_help = SELFTEST_AFTER_HELP)]
 pub(super) struct SelftestArguments {
-    /// The product and version to be
-    #[arg(long, value_name = "PROFILE", default_value = "milvus-2.6", value_parser = profile)]
-    pub(super) profile: Profile,
+    /// Run all in this profile alone; otherwise each mutant is run in the first profile that has what it spoils
+    #[arg(long, value_name = "PROFILE", value_parser = profile)]
+    pub(super) profile: Option<Profile>,
     /// Only mutants of which the id, the kind or a requirement fits this pattern, such as `aliases-*` or `state`
     #[arg(long, short, value_name = "PATTERN")]
     pub(super) filter: Option<String>,

@@ -324,7 +324,9 @@ impl<'a> Case<'a> {
             }
             let held = judgement.unmet.is_empty() && judgement.outcome != Outcome::Unsupported;
             let left = within.unwrap_or(session.options().patience).min(self.deadline).saturating_sub(asked.elapsed());
-            let over = left.is_zero() || judgement.outcome == Outcome::Unsupported;
+            // On a machine that stands still for a while, the time may be over before the target had its chances.
+            let looked_enough = on_the_way.len() + 1 >= FEWEST_LOOKS || self.started.elapsed() > self.deadline;
+            let over = (left.is_zero() && looked_enough) || judgement.outcome == Outcome::Unsupported;
             if !held && patient && session.interrupt().is_set() {
                 // What was awaited might still have come true: nothing can be said of it.
                 return Err(Stop::Interrupted);
@@ -340,7 +342,7 @@ impl<'a> Case<'a> {
             if faults_on_the_way.len() > before && faulty.len() < MOST_FAULTY {
                 faulty.push(Timed { offset, took, response });
             }
-            session.interrupt().or_after(pause.min(left)).await;
+            session.interrupt().or_after(pause.min(left.max(FIRST_PAUSE))).await;
             pause = pause.mul_f64(1.6).min(LAST_PAUSE);
         };
         let wait = patient.then(|| Wait {
@@ -647,6 +649,8 @@ const MOST_CALLS_WANTED: usize = 1000;
 const MOST_FAULTY: usize = 5;
 
 /// The pauses between the questions of an awaited condition.
+/// An awaited condition is not given up before so many looks, unless the case has no time left.
+const FEWEST_LOOKS: usize = 10;
 const FIRST_PAUSE: Duration = Duration::from_millis(4);
 const LAST_PAUSE: Duration = Duration::from_secs(1);
 
