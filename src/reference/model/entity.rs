@@ -3,13 +3,14 @@
 use super::collection::Collection;
 use super::failure::{self, Failure, MissingText, Read};
 use super::filter::{self, Filter};
-use super::row::{self, Cell, Draft, Row, Write};
+use super::row::{self, Cell, Draft, Key, Row, Write};
 use super::schema::{CONSISTENCY_LEVELS, DYNAMIC_FIELD, DataType, Schema};
 use super::{Answer, Arguments, Model, Outcome, partition, search as ranking};
 use crate::profile::Version;
 use crate::reference::json::{Node, Value as Json};
 use crate::reference::render;
 use serde_json::{Map, Value, json};
+use std::collections::HashSet;
 
 /// The most rows that a query or search may answer, skipped ones included.
 pub(super) const WINDOW: i64 = 16_384;
@@ -57,10 +58,11 @@ fn write(model: &mut Model, arguments: &Arguments<'_>, write: Write) -> Result<V
     let rows = rows.collect::<Result<Vec<_>, _>>()?;
     let keys: Vec<Cell> = rows.iter().map(|row| row.key(&collection.schema).clone()).collect();
     if write != Write::Insert {
-        if version >= Version(2, 6) && keys.iter().enumerate().any(|(index, key)| keys[..index].contains(key)) {
+        let distinct: HashSet<Key<'_>> = keys.iter().map(Cell::key).collect();
+        if version >= Version(2, 6) && distinct.len() < keys.len() {
             return Err(failure::invalid("duplicate primary keys are not allowed in the same batch"));
         }
-        remove(collection, &keys);
+        remove(collection, &distinct);
     }
     if let Some(partition) = collection.partitions.get_mut(&partition) {
         partition.rows.extend(rows);
@@ -135,9 +137,9 @@ pub(super) fn present<'c>(collection: &'c Collection, key: &Cell) -> Option<&'c 
     rows.rfind(|row| row.key(&collection.schema) == key)
 }
 
-fn remove(collection: &mut Collection, keys: &[Cell]) {
+fn remove(collection: &mut Collection, keys: &HashSet<Key<'_>>) {
     for partition in collection.partitions.values_mut() {
-        partition.rows.retain(|row| !keys.contains(row.key(&collection.schema)));
+        partition.rows.retain(|row| !keys.contains(&row.key(&collection.schema).key()));
     }
 }
 

@@ -30,7 +30,25 @@ pub(super) enum Cell {
     Opaque(Value),
 }
 
+/// The value of a primary key, to find rows by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Key<'a> {
+    Int(i64),
+    Text(&'a str),
+    /// What no primary key holds.
+    None,
+}
+
 impl Cell {
+    /// The value as a primary key.
+    pub(super) fn key(&self) -> Key<'_> {
+        match self {
+            Cell::Int(number) => Key::Int(*number),
+            Cell::Text(text) => Key::Text(text),
+            _ => Key::None,
+        }
+    }
+
     /// The value for output; 64-bit integers as text if so asked.
     pub(super) fn to_output(&self, ids_as_text: bool) -> Value {
         match self {
