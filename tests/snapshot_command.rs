@@ -248,7 +248,7 @@ fn two_runs_are_compared_like_two_sets() {
     assert!(same.contains("0 changes"), "{same}");
     tool_in(&folder, &["snapshot", "record", "aliases", "--into", "kept"]).exits(0);
     let mixed = tool_in(&folder, &["snapshot", "diff", "kept", "new.json"]).exits(2);
-    assert!(mixed.err.contains("not one with the other"), "{}", mixed.err);
+    assert!(mixed.err.contains("but not one with"), "{}", mixed.err);
 }
 
 // ---- shares
