@@ -14,20 +14,12 @@ use std::io::Read;
 use std::net::TcpListener;
 use std::path::Path;
 use std::process::Stdio;
-use support::{Ended, Relay, Server, run, tool};
+use support::{Ended, Relay, Server, folder, run, tool, tool_in};
 use tempfile::TempDir;
 
 /// A password that no server is delivered with, so that it has no business on any screen.
 const TOKEN: &str = "root:Br0mbeere-7";
 const PASSWORD: &str = "Br0mbeere-7";
-
-fn folder() -> TempDir {
-    tempfile::tempdir().unwrap()
-}
-
-fn tool_in(folder: &TempDir, arguments: &[&str]) -> Ended {
-    run(tool(folder.path()).args(arguments))
-}
 
 fn said(arguments: &[&str]) -> Ended {
     tool_in(&folder(), arguments)

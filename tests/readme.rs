@@ -3,6 +3,7 @@
 //!
 //! Numbers on these screens change with the contract: `UPDATE_DOCUMENTS=1 cargo test --test readme` writes them anew.
 
+#![expect(clippy::print_stdout, reason = "what is skipped is said")]
 #![expect(clippy::unwrap_used, reason = "a test that cannot read its files has failed")]
 
 mod support;

@@ -11,6 +11,7 @@ use milvus_conformance::exchange::Response;
 use milvus_conformance::profile::Profile;
 use milvus_conformance::reference::{Config, Reference};
 use milvus_conformance::replay::{Ids, Line, Trust};
+use recorded::Likeness;
 use serde_json::Value;
 use std::collections::BTreeMap;
 
@@ -59,13 +60,6 @@ const CLOSE: f64 = 1e-5;
 
 fn is_search(line: &Line) -> bool {
     matches!(line.operation(), "entities/search" | "entities/hybrid_search" | "entities/advanced_search")
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Likeness {
-    Other,
-    StatusAndCode,
-    Everything,
 }
 
 fn compare(line: &Line, response: &Response) -> Likeness {

@@ -11,7 +11,7 @@ use milvus_conformance::exchange::Response;
 use milvus_conformance::profile::Profile;
 use milvus_conformance::reference::{Config, Reference};
 use milvus_conformance::replay::{Ids, Line, Trust};
-use recorded::share;
+use recorded::{Likeness, share};
 use regex::Regex;
 use serde::Deserialize;
 use serde_json::Value;
@@ -77,14 +77,6 @@ fn counts(line: &Line) -> bool {
 /// Whether the line reads stored values back.
 fn reads(line: &Line) -> bool {
     matches!(line.operation(), "entities/query" | "entities/get") && is_accepted(line)
-}
-
-/// How far an answer is like the recorded one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Likeness {
-    Other,
-    StatusAndCode,
-    Everything,
 }
 
 fn compare(line: &Line, response: &Response) -> Likeness {

@@ -1,5 +1,8 @@
 //! The tables of values that were recorded with real servers.
 
+#![allow(clippy::unwrap_used)] // Helpers are test code, too, which clippy does not see.
+#![allow(dead_code, reason = "each test binary takes what it needs")]
+
 use milvus_conformance::replay::{Line, Recording};
 use std::path::PathBuf;
 
@@ -23,4 +26,12 @@ pub(crate) fn values(folder: &std::path::Path, version: &str, wanted: impl Fn(&s
 /// A part of a whole in percent.
 pub(crate) fn share(part: u32, whole: u32) -> f64 {
     f64::from(part) * 100.0 / f64::from(whole.max(1))
+}
+
+/// How far an answer is like the recorded one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Likeness {
+    Other,
+    StatusAndCode,
+    Everything,
 }
