@@ -26,6 +26,7 @@ pub mod seen;
 pub mod selftest;
 pub mod snapshot;
 pub mod target;
+mod templated;
 pub mod toml_file;
 pub mod traffic;
 pub mod verdict;

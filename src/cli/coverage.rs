@@ -3,6 +3,7 @@
 use super::arguments::{ContractArguments, CoverageArguments};
 use super::exit;
 use super::failure::Failure;
+use super::files;
 use super::run::{DEFAULT_PROFILE, runtime};
 use super::style;
 use super::workspace::Workspace;
@@ -10,7 +11,7 @@ use crate::engine::{self, Caller, Checked, Event, Interrupt, Ledger, OF_THE_EMBE
 use crate::profile::Profile;
 use crate::reference::{Config, Reference};
 use crate::report::{self, Coverage};
-use crate::results::{self, Head, Outcome, Results, SCHEMA, TargetFacts, Tool};
+use crate::results::{Head, Outcome, Results, SCHEMA, TargetFacts, Tool};
 use crate::target::{Redactor, Secret, Target, preflight};
 use crate::verdict::Level;
 use std::fmt::Write as _;
@@ -40,12 +41,12 @@ pub(super) fn coverage(contract: &ContractArguments, arguments: &CoverageArgumen
 
 /// The results of a run before, which has to be of the wanted profile.
 fn stored(path: &Path, wanted: Option<Profile>) -> Result<Results, Failure> {
-    let unusable = |why: String| Failure::Usage(format!("{}: {why}", path.display()));
-    let text = std::fs::read_to_string(path).map_err(|error| unusable(error.to_string()))?;
-    let results = results::read(&text).map_err(|error| unusable(error.to_string()))?;
+    let results = files::results(path)?;
     let profile = results.head.profile;
     match wanted {
-        Some(wanted) if wanted != profile => Err(unusable(format!("it is of a run for {profile}, not {wanted}"))),
+        Some(wanted) if wanted != profile => {
+            Err(Failure::Usage(format!("{}: it is of a run for {profile}, not {wanted}", path.display())))
+        }
         _ => Ok(results),
     }
 }

@@ -5,6 +5,7 @@ use super::exit;
 use super::failure::Failure;
 use super::style;
 use super::workspace::Workspace;
+use super::wrap::{width, wrapped};
 use crate::contract::{Bounds, Contract, KnownFailure, Operation, Reading, Requirement};
 use crate::diagnostic::{SourceText, suggestion};
 use crate::profile::Profile;
@@ -39,16 +40,26 @@ pub(super) fn explain(contract: &ContractArguments, arguments: &ExplainArguments
     Ok(exit::SUCCESS)
 }
 
+/// The columns before what is said: two blanks, the label and another blank.
+const BEFORE: usize = 14;
+
 /// Builds a page out of a heading and labelled lines.
 struct Page(String);
 
 impl Page {
     fn new(kind: &str, id: &str, statement: &str) -> Self {
-        Self(format!("{} {}\n\n  {statement}\n\n", style::faint(kind), style::strong(id)))
+        let statement = wrapped(&format!("  {statement}"), width(), 0);
+        Self(format!("{} {}\n\n{statement}\n\n", style::faint(kind), style::strong(id)))
     }
 
-    /// A labelled line; nothing when there is nothing to say.
+    /// What is said under a label, as wide as the terminal; nothing when there is nothing to say.
     fn line(&mut self, label: &str, text: &str) {
+        let text = wrapped(text, width().saturating_sub(BEFORE), 2);
+        self.whole_line(label, &text.replace('\n', &format!("\n{:BEFORE$}", "")));
+    }
+
+    /// The same, on one line however long it is: what is taken from there has to stay as it is.
+    fn whole_line(&mut self, label: &str, text: &str) {
         if !text.is_empty() {
             // Writing to a String cannot fail.
             let _ = writeln!(self.0, "  {} {text}", style::faint(&format!("{label:<11}")));
@@ -126,8 +137,11 @@ fn operation(operation: &Operation, contract: &Contract) -> String {
     );
     page.sources(&operation.file.sources);
     for example in &operation.file.examples {
-        page.lines("example", example.request.iter().map(|body| format!("> {body}")));
-        page.lines("", example.response.iter().map(|body| format!("< {body}")));
+        let mut label = "example";
+        let calls = [(">", &example.request), ("<", &example.response)];
+        for (sign, body) in calls.into_iter().filter_map(|(sign, body)| Some((sign, body.as_ref()?))) {
+            page.whole_line(std::mem::take(&mut label), &format!("{sign} {body}"));
+        }
     }
     page.0
 }

@@ -5,6 +5,7 @@ use super::exit;
 use super::failure::Failure;
 use super::style;
 use super::workspace::Workspace;
+use super::wrap::{width, wrapped};
 use crate::engine::{Filter, Subject};
 use crate::profile::Profile;
 use crate::scenario::Library;
@@ -37,10 +38,12 @@ pub(super) fn list(contract: &ContractArguments, arguments: &ListArguments) -> R
         let rows: Vec<Value> = rows.into_iter().map(|row| row.json).collect();
         writeln!(out, "{}", serde_json::to_string_pretty(&rows).map_err(std::io::Error::from)?)?;
     } else {
+        let width = width();
         for row in rows {
             let mark = if row.mark.is_empty() { String::new() } else { format!(" {}", style::faint(&row.mark)) };
-            writeln!(out, "{}{mark}", style::strong(&row.id))?;
-            writeln!(out, "    {}", row.text)?;
+            let heading = format!("{}{mark}", style::strong(&row.id));
+            writeln!(out, "{}", wrapped(&heading, width, 4))?;
+            writeln!(out, "{}", wrapped(&format!("    {}", row.text), width, 0))?;
         }
     }
     out.flush()?;

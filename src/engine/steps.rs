@@ -3,9 +3,9 @@
 use crate::contract::{CompiledOperation, Effect, Operation, ProfileContract};
 use crate::engine::Entry;
 use crate::exchange::{Request, Response};
-use crate::matcher::has_template;
 use crate::scenario::{Scope, Step, TemplateError, as_text};
 use crate::target::{Redactor, Secret, SendError, Target};
+use crate::templated::has_template;
 use bytes::Bytes;
 use serde_json::Value;
 use std::borrow::Cow;

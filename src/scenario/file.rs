@@ -354,13 +354,7 @@ impl JsonSchema for Fails {
 impl Scenario {
     /// The profiles that it is for.
     pub fn bounds(&self) -> Bounds {
-        Bounds {
-            since: self.since.as_deref().cloned(),
-            until: self.until.as_deref().cloned(),
-            only: self.only.clone(),
-            except: self.except.clone(),
-        }
-        .of_v2()
+        Bounds::of(self.since.as_deref(), self.until.as_deref(), &self.only, &self.except).of_v2()
     }
 
     /// The requirements of which a step is a proof: those that it names, or the only one that the scenario covers when
@@ -379,12 +373,7 @@ impl Scenario {
 impl Step {
     /// The profiles in which the step is done.
     pub fn bounds(&self) -> Bounds {
-        Bounds {
-            since: self.since.as_deref().cloned(),
-            until: self.until.as_deref().cloned(),
-            only: self.only.clone(),
-            except: self.except.clone(),
-        }
+        Bounds::of(self.since.as_deref(), self.until.as_deref(), &self.only, &self.except)
     }
 
     /// Whether the step says what has to come at once.
