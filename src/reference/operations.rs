@@ -122,6 +122,7 @@ const SCHEMA_FIELD: Shape = Shape {
         Field::optional("elementTypeParams", Kind::Map),
         Field::optional("nullable", Kind::Flag),
         Field::optional("defaultValue", Kind::Any),
+        Field::optional("externalField", Kind::Any),
     ],
 };
 /// As with fields, required keys are only asked for where the function stands alone.
@@ -192,6 +193,7 @@ const SCHEMA: Shape = Shape {
         Field::optional("autoID", Kind::Flag),
         Field::optional("enableDynamicField", Kind::Flag),
         Field::optional("externalSource", Kind::Any),
+        Field::optional("externalSpec", Kind::Any),
     ],
 };
 const INDEX_PARAM: Shape = Shape {
