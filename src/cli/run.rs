@@ -30,7 +30,7 @@ pub(super) fn run(contract: &ContractArguments, arguments: &RunArguments) -> Res
     let filter = arguments.filter.as_deref().map(Filter::parse).transpose()?;
     let known = arguments.known.as_deref().map(|file| super::known::read(file, &workspace.contract)).transpose()?;
     let library = workspace.selected(&arguments.paths)?;
-    let checked = Checked::read(&library, &workspace.contract, filter.as_ref())?;
+    let mut checked = Checked::read(&library, &workspace.contract, filter.as_ref())?;
     let reached = Reached::new(&arguments.target)?;
     let reports = arguments.report.iter().map(|wanted| &wanted.file);
     let mut probed = Probed::default();
@@ -40,6 +40,9 @@ pub(super) fn run(contract: &ContractArguments, arguments: &RunArguments) -> Res
     let runtime = runtime()?;
     let recognition = runtime.block_on(reached.recognise(&workspace.contract, &arguments.target))?;
     let profile = recognition.profile;
+    if let Some(made) = workspace.generated(&arguments.paths, arguments.generated, profile)? {
+        checked.read_generated(&made, &workspace.contract, filter.as_ref())?;
+    }
     let mut plan = checked.plan(profile, &capabilities(&workspace.contract, &recognition, arguments, &reached));
     if let Some(shard) = arguments.shard {
         plan.keep(shard);
@@ -223,6 +226,7 @@ fn options(arguments: &RunArguments, reached: &Reached) -> Options {
         max_failures: if arguments.fail_fast { Some(1) } else { arguments.max_failures },
         gate: arguments.gate,
         strict: arguments.strict,
+        hazardous: arguments.hazardous,
         token: reached.token.clone(),
         tell_exchanges: arguments.verbose > 1,
         record_exchanges: arguments.record_exchanges,

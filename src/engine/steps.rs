@@ -3,6 +3,7 @@
 use crate::contract::{CompiledOperation, Effect, Operation, ProfileContract};
 use crate::engine::Entry;
 use crate::exchange::{Request, Response};
+use crate::hazard;
 use crate::matcher::has_template;
 use crate::scenario::{Scope, Step, TemplateError, as_text};
 use crate::target::{Redactor, Secret, SendError, Target};
@@ -77,6 +78,11 @@ pub(super) enum StepError {
         "the request does not fit its documented schema: {message} at `{pointer}`; say `invalid: true` if that is meant"
     )]
     Request { message: String, pointer: String },
+    #[error(
+        "{operation} is not sent: this may end the server's process ({hazard}: {about}); only with --hazardous, in a \
+         scenario that says `needs: [hazardous]`"
+    )]
+    Hazard { operation: String, hazard: String, about: String },
     #[error("{operation} would change `{name}`, which does not carry the run's prefix; nothing was sent")]
     Foreign { operation: String, name: String },
 }
@@ -90,6 +96,8 @@ pub(super) struct Prepared<'s> {
     pub(super) makes: Option<Entry>,
     /// The body as JSON, as far as it is any.
     pub(super) body: Cow<'s, Value>,
+    /// The hazard that it holds.
+    pub(super) hazard: Option<String>,
 }
 
 /// Fills in a step, checks it against the contract, and refuses what could harm.
@@ -100,6 +108,7 @@ pub(super) fn prepare<'s>(
     step: &'s Step,
     scope: &Scope,
     prefix: &str,
+    hazardous: bool,
 ) -> Result<Prepared<'s>, StepError> {
     let operation = compiled.operation();
     let method = step.method.clone().unwrap_or_else(|| operation.file.method.clone());
@@ -147,9 +156,54 @@ pub(super) fn prepare<'s>(
     });
     let called = if own_route { Some(operation) } else { contract.whole().operation_at(bare(&path)) };
     let named = Sent { path: &path, body: &sent, headers: &headers };
+    let hazard = harm(contract, called, &path, &body);
+    if let (Some((hazard, about)), false) = (&hazard, hazardous) {
+        let (operation, hazard, about) = (operation.name.clone(), hazard.clone(), about.clone());
+        return Err(StepError::Hazard { operation, hazard, about });
+    }
     let makes = guarded(called, &named, step.fails.is_some(), prefix)?;
     named.passwords().for_each(|password| caller.redactor.learn(password));
-    Ok(Prepared { request: Request { method, path, headers, body: Bytes::from(body) }, own_route, makes, body: sent })
+    let body = step.encoding.map_or_else(|| Bytes::from(body.clone()), |encoding| Bytes::from(encoding.bytes(&body)));
+    Ok(Prepared { request: Request { method, path, headers, body }, own_route, makes, body: sent, hazard: hazard.map(|(id, _)| id) })
+}
+
+/// The hazard that a request holds and what it is about. A path outside of the contract may lead to any operation, and a
+/// query may be read like a body.
+fn harm(
+    contract: &ProfileContract,
+    called: Option<&Operation>,
+    path: &str,
+    body: &str,
+) -> Option<(String, String)> {
+    let name = called.map(|operation| operation.name.as_str());
+    let find = |body: &[u8]| hazard::find(contract.whole(), Some(contract.profile()), name, body);
+    let found = find(body.as_bytes()).or_else(|| find(query(path)?.to_string().as_bytes()))?;
+    Some((found.0.to_owned(), found.1.about.clone()))
+}
+
+/// The keys of a query and their values as an object of texts.
+fn query(path: &str) -> Option<Value> {
+    let (_, query) = path.split_once('?')?;
+    let unescaped = |text: &str| {
+        let mut bytes = Vec::with_capacity(text.len());
+        let mut rest = text.as_bytes();
+        while let Some((byte, after)) = rest.split_first() {
+            let code = after.get(..2).and_then(|two| std::str::from_utf8(two).ok());
+            match (byte, code.and_then(|code| u8::from_str_radix(code, 16).ok())) {
+                (b'%', Some(code)) => {
+                    bytes.push(code);
+                    rest = &after[2..];
+                    continue;
+                }
+                (b'+', _) => bytes.push(b' '),
+                (other, _) => bytes.push(*other),
+            }
+            rest = after;
+        }
+        String::from_utf8_lossy(&bytes).into_owned()
+    };
+    let pairs = query.split('&').filter_map(|pair| pair.split_once('='));
+    Some(Value::Object(pairs.map(|(key, value)| (unescaped(key), Value::String(unescaped(value)))).collect()))
 }
 
 /// A path with the keys of an object as its query. A list repeats its key; null stands for a key that is left out.
@@ -296,7 +350,7 @@ mod tests {
         let caller = Caller::new(target, None, Redactor::default(), None, Duration::from_secs(1));
         let mut scope = Scope::new("mc_a_1_");
         scope.set("found", Value::String("production".to_owned()));
-        match prepare(&caller, &contract, operation, &step, &scope, "mc_a_") {
+        match prepare(&caller, &contract, operation, &step, &scope, "mc_a_", false) {
             Ok(prepared) => Ok(prepared.makes.map(|entry| entry.name)),
             Err(error) => Err(error.to_string()),
         }

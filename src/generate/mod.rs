@@ -1,0 +1,49 @@
+//! Cases made from the request schemas: what else could be sent in the place of a valid request.
+//!
+//! A generated case is a scenario like any other, written by a machine instead of a person: its text can be shown, selected
+//! and run alone. The same contract and profile always make the same cases. Nothing here runs anything.
+
+mod base;
+mod body;
+mod case;
+mod raw;
+mod route;
+mod shrink;
+
+
+pub use base::{Base, Bases, Limit};
+pub use case::Generated;
+pub use shrink::{smaller, smaller_texts};
+
+
+use crate::contract::ProfileContract;
+use crate::diagnostic::Diagnostic;
+
+/// What the ids of all generated cases begin with.
+pub const FOLDER: &str = "generated";
+
+/// Whether an id, or the beginning of one, is that of generated cases.
+pub fn names_generated(word: &str) -> bool {
+    word == FOLDER || word.strip_prefix(FOLDER).is_some_and(|rest| rest.starts_with('/'))
+}
+
+/// All cases of a profile, in order of their ids.
+///
+/// # Errors
+/// Mistakes in the files of `specs/generate/`.
+pub fn cases(contract: &ProfileContract) -> Result<Vec<Generated>, Vec<Diagnostic>> {
+    let bases = Bases::load(contract.whole())?;
+    let mut made = Vec::new();
+    for operation in contract.whole().operations_of(contract.profile()) {
+        let Some(base) = bases.of(&operation.name, contract.profile()) else { continue };
+        let path = format!("operations/{}.request.schema.json", operation.name);
+        let schema = contract.whole().schema(&path, contract.profile())?.unwrap_or_default();
+        let maker = case::Maker::new(contract, operation, base, &schema);
+        body::make(&maker, &mut made);
+        raw::make(&maker, &mut made);
+        route::make(&maker, &mut made);
+    }
+    made.sort_by(|left, right| left.id.cmp(&right.id));
+    made.dedup_by(|later, earlier| later.id == earlier.id);
+    Ok(made)
+}
