@@ -16,6 +16,7 @@ pub mod hazard;
 pub mod judge;
 pub mod known;
 pub mod matcher;
+mod node;
 pub mod profile;
 pub mod ranks;
 pub mod reference;

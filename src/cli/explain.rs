@@ -45,10 +45,9 @@ pub(super) fn explain(contract: &ContractArguments, arguments: &ExplainArguments
 
 /// A generated case, of the profile asked for or the first that has it.
 fn generated(id: &str, arguments: &ExplainArguments, workspace: &Workspace) -> Result<String, Failure> {
-    let profiles = arguments.profile.map_or_else(
-        || std::iter::once(DEFAULT_PROFILE).chain(Profile::ALL).collect(),
-        |profile| vec![profile],
-    );
+    let profiles = arguments
+        .profile
+        .map_or_else(|| std::iter::once(DEFAULT_PROFILE).chain(Profile::ALL).collect(), |profile| vec![profile]);
     let words = [id.to_owned()];
     let mut missing = None;
     for profile in profiles {
@@ -64,7 +63,8 @@ fn generated(id: &str, arguments: &ExplainArguments, workspace: &Workspace) -> R
             Err(why) => missing = missing.or(Some(why)),
         }
     }
-    Err(missing.unwrap_or_else(|| Failure::Usage(format!("nothing is called `{id}`; `list --generated` shows what there is"))))
+    Err(missing
+        .unwrap_or_else(|| Failure::Usage(format!("nothing is called `{id}`; `list --generated` shows what there is"))))
 }
 
 fn made_page(id: &str, profile: Profile, scenario: &Scenario, source: &SourceText, contract: &Contract) -> String {

@@ -42,7 +42,12 @@ impl Workspace {
     }
 
     /// The generated cases of a profile that the words name; all when no word names any and they were asked for.
-    pub(super) fn generated(&self, words: &[String], asked: bool, profile: Profile) -> Result<Option<Library>, Failure> {
+    pub(super) fn generated(
+        &self,
+        words: &[String],
+        asked: bool,
+        profile: Profile,
+    ) -> Result<Option<Library>, Failure> {
         let words: Vec<String> = words.iter().filter(|word| is_generated(word)).cloned().collect();
         if words.is_empty() && !asked {
             return Ok(None);

@@ -37,6 +37,8 @@ pub struct Hazard {
     /// Functions that a filter may call; it calls another one.
     #[serde(default)]
     pub calls_outside: Vec<String>,
+    /// A request that fits: the operation, and fixtures, steps and body as in `specs/generate/`.
+    pub provoked: Provoked,
     /// Where it was seen.
     pub sources: Vec<Source>,
     /// The first version that it ends.
@@ -47,7 +49,30 @@ pub struct Hazard {
     pub until: Option<String>,
 }
 
+/// A request that holds a hazard.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Provoked {
+    /// The operation.
+    pub call: At<String>,
+    /// Fixtures, as in a scenario.
+    #[serde(default)]
+    pub given: IndexMap<String, serde_json::Value>,
+    /// The body.
+    pub with: serde_json::Value,
+    /// Steps after it, at which a server may end as well.
+    #[serde(default)]
+    pub then: Vec<serde_json::Value>,
+}
+
 impl Hazard {
+    /// Keys of which one at least stands in each request that fits.
+    pub(crate) fn keys(&self) -> impl Iterator<Item = &str> {
+        let of_filters = (!self.calls_outside.is_empty()).then_some("filter");
+        let certain = self.holds.keys().chain(&self.nulls).chain(&self.same).map(String::as_str);
+        certain.chain(self.within.as_deref()).chain(of_filters)
+    }
+
     /// The profiles that it may end; where little is known, all of them.
     pub fn bounds(&self) -> Bounds {
         Bounds { since: self.since.clone(), until: self.until.clone(), ..Bounds::default() }

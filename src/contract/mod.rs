@@ -17,7 +17,7 @@ mod whole;
 pub use bounds::Bounds;
 pub use compiled::{CompiledOperation, ProfileContract, SchemaFault, Side};
 pub use failure::{ByProfile, KnownFailure};
-pub use hazard::Hazard;
+pub use hazard::{Hazard, Provoked};
 pub use operation::{Created, Effect, Example, Header, ObjectKind, Operation, OperationFile};
 pub use profile_facts::{ProfileFacts, Recognised, SuccessCodes, Telling};
 pub use reading::{Form, Reading};

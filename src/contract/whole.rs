@@ -2,7 +2,9 @@
 
 use super::requirement::RequirementFile;
 use super::schema::pruned;
-use super::{Hazard, KnownFailure, Operation, OperationFile, ProfileContract, ProfileFacts, Reading, Requirement, Tree};
+use super::{
+    Hazard, KnownFailure, Operation, OperationFile, ProfileContract, ProfileFacts, Reading, Requirement, Tree,
+};
 use crate::diagnostic::{Diagnostic, SourceText};
 use crate::profile::Profile;
 use crate::verdict::Level;

@@ -149,7 +149,8 @@ impl<'a> Case<'a> {
         let deadline = scenario.deadline.as_ref().and_then(|text| parse_duration(text).ok());
         self.deadline = deadline.unwrap_or(self.session.options().case_timeout);
         // A scenario that says so becomes a case only when the user asked for such.
-        self.hazardous = self.session.options().hazardous && scenario.needs.iter().any(|need| need.value == "hazardous");
+        self.hazardous =
+            self.session.options().hazardous && scenario.needs.iter().any(|need| need.value == "hazardous");
         let mut scope = Scope::new(&self.prefix);
         scope.set("run", Value::String(self.session.run_prefix().to_owned()));
         if let Some(token) = &self.session.options().token {
@@ -316,8 +317,7 @@ impl<'a> Case<'a> {
         // A step that says its method or path is about the route itself, be it the operation's own.
         let about_route = step.method.is_some() || step.path.is_some();
         let answers = about_route || session.has_answered(ready.compiled);
-        let question: Question<'s> =
-            Question {
+        let question: Question<'s> = Question {
             operation,
             fails: step.fails.as_ref(),
             status: step.status,

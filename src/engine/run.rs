@@ -236,7 +236,8 @@ impl Running {
 pub fn start(session: &Arc<Session>, caller: &Caller, plan: Plan, events: &mpsc::Sender<Event>) -> io::Result<Running> {
     let started = Instant::now();
     let turns = Turns::new(plan.cases.iter().map(|case| case.roles).collect());
-    let shared = Arc::new(Shared { cases: plan.cases, turns, failures: AtomicUsize::new(0), attempts: AtomicUsize::new(0) });
+    let shared =
+        Arc::new(Shared { cases: plan.cases, turns, failures: AtomicUsize::new(0), attempts: AtomicUsize::new(0) });
     let jobs = session.options.jobs.clamp(1, shared.cases.len().max(1));
     let threads = std::thread::available_parallelism().map_or(1, usize::from).min(jobs);
     let mut running = Vec::with_capacity(threads);
@@ -291,7 +292,9 @@ async fn work(session: &Session, caller: &Caller, shared: &Shared, started: Inst
                     let number = shared.cases.len() + index + 1;
                     report = repeated(report, guarded(session, caller, number, planned, events).await);
                 }
-                if planned.generated && report.verdict == Verdict::Fail && reason_to_end(session, shared, started).is_none()
+                if planned.generated
+                    && report.verdict == Verdict::Fail
+                    && reason_to_end(session, shared, started).is_none()
                 {
                     report = checked_again(session, caller, shared, planned, report, events).await;
                 }

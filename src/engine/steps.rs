@@ -5,6 +5,7 @@ use crate::engine::Entry;
 use crate::exchange::{Request, Response};
 use crate::hazard;
 use crate::matcher::has_template;
+use crate::node::Node;
 use crate::scenario::{Scope, Step, TemplateError, as_text};
 use crate::target::{Redactor, Secret, SendError, Target};
 use bytes::Bytes;
@@ -149,13 +150,10 @@ pub(super) fn prepare<'s>(
         (None, None) => (path, String::new()),
     };
     let headers = headers(&caller.headers, step, scope)?;
-    let sent = json.unwrap_or_else(|| {
-        // A server reads the first JSON value of a text and may not mind what follows.
-        let mut values = serde_json::Deserializer::from_str(&body).into_iter::<Value>();
-        Cow::Owned(values.next().and_then(Result::ok).unwrap_or_default())
-    });
+    let read = text.as_ref().map(|_| Node::read(body.as_bytes()));
+    let sent = json.unwrap_or_else(|| Cow::Owned(read.as_ref().map(Node::value).unwrap_or_default()));
     let called = if own_route { Some(operation) } else { contract.whole().operation_at(bare(&path)) };
-    let named = Sent { path: &path, body: &sent, headers: &headers };
+    let named = Sent { path: &path, body: &sent, read: read.as_ref(), headers: &headers };
     let hazard = harm(contract, called, &path, &body);
     if let (Some((hazard, about)), false) = (&hazard, hazardous) {
         let (operation, hazard, about) = (operation.name.clone(), hazard.clone(), about.clone());
@@ -164,17 +162,18 @@ pub(super) fn prepare<'s>(
     let makes = guarded(called, &named, step.fails.is_some(), prefix)?;
     named.passwords().for_each(|password| caller.redactor.learn(password));
     let body = step.encoding.map_or_else(|| Bytes::from(body.clone()), |encoding| Bytes::from(encoding.bytes(&body)));
-    Ok(Prepared { request: Request { method, path, headers, body }, own_route, makes, body: sent, hazard: hazard.map(|(id, _)| id) })
+    Ok(Prepared {
+        request: Request { method, path, headers, body },
+        own_route,
+        makes,
+        body: sent,
+        hazard: hazard.map(|(id, _)| id),
+    })
 }
 
 /// The hazard that a request holds and what it is about. A path outside of the contract may lead to any operation, and a
 /// query may be read like a body.
-fn harm(
-    contract: &ProfileContract,
-    called: Option<&Operation>,
-    path: &str,
-    body: &str,
-) -> Option<(String, String)> {
+fn harm(contract: &ProfileContract, called: Option<&Operation>, path: &str, body: &str) -> Option<(String, String)> {
     let name = called.map(|operation| operation.name.as_str());
     let find = |body: &[u8]| hazard::find(contract.whole(), Some(contract.profile()), name, body);
     let found = find(body.as_bytes()).or_else(|| find(query(path)?.to_string().as_bytes()))?;
@@ -247,6 +246,8 @@ fn bare(path: &str) -> &str {
 struct Sent<'a> {
     path: &'a str,
     body: &'a Value,
+    /// What was written as text, in which keys may stand twice.
+    read: Option<&'a Node>,
     headers: &'a [(String, String)],
 }
 
@@ -273,6 +274,17 @@ impl Sent<'_> {
     fn named(&self, key: &str) -> Option<&str> {
         self.text(key).filter(|name| !name.trim().is_empty())
     }
+
+    /// All names under a key: of keys that stand twice, in one case or another, servers disagree on which counts.
+    fn all_named(&self, key: &str) -> impl Iterator<Item = &str> {
+        let object = self.body.as_object().into_iter().flatten();
+        let values =
+            object.filter(move |(name, _)| name.eq_ignore_ascii_case(key)).filter_map(|(_, value)| value.as_str());
+        let written = self.read.into_iter().flat_map(Node::members);
+        let written =
+            written.filter(move |(name, _)| name.eq_ignore_ascii_case(key)).filter_map(|(_, value)| value.text());
+        values.chain(written).filter(|name| !name.trim().is_empty())
+    }
 }
 
 /// The keys that name what a call to a path outside the contract might change.
@@ -290,7 +302,7 @@ fn guarded(
     let own = |name: &str| name.contains(prefix);
     let foreign = |name: &str| StepError::Foreign { operation: sent.path.to_owned(), name: name.to_owned() };
     let Some(operation) = called else {
-        let named = NAMING.into_iter().filter_map(|key| sent.named(key)).find(|name| !own(name));
+        let named = NAMING.into_iter().flat_map(|key| sent.all_named(key)).find(|name| !own(name));
         return named.map_or(Ok(None), |name| Err(foreign(name)));
     };
     if operation.file.effect == Effect::Read {
@@ -302,8 +314,7 @@ fn guarded(
     if let Some(several) = key.and_then(|key| sent.object(key)).and_then(|names| names.keys().find(|name| !own(name))) {
         return Err(foreign(several));
     }
-    if let Some(target) = key.and_then(|key| sent.named(key))
-        && !own(target)
+    if let Some(target) = key.and_then(|key| sent.all_named(key).find(|name| !own(name)))
         && !(creates.is_some() && must_fail)
     {
         return Err(foreign(target));
@@ -367,6 +378,10 @@ mod tests {
             "{call: collections/has, path: '/v2/vectordb/collections/drop/?a=b', with: {collectionName: production}}",
             "{call: collections/has, path: /v2/vectordb/collections/truncate, with: {collectionName: production}}",
             "{call: collections/drop, body: '{\"collectionName\":\"production\"} and more'}",
+            "{call: collections/drop, body: '{\"collectionName\":\"production\",\"x\":1e400}'}",
+            "{call: collections/drop, body: '{\"x\":${repeat([, 300)}${repeat(], 300)},\"collectionName\":\"production\"}'}",
+            "{call: collections/drop, body: '{\"collectionName\":\"production\",\"collectionName\":\"${name(a)}\"}'}",
+            "{call: collections/drop, with: {CollectionName: '${name(a)}', collectionName: production}}",
             "{call: partitions/drop, with: {collectionName: production, partitionName: '${name(a)}'}, fails: any}",
             "{call: databases/drop, with: {dbName: default}, fails: any}",
             "{call: users/drop, with: {userName: root}, fails: any}",

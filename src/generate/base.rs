@@ -1,6 +1,6 @@
 //! Valid requests, one for each operation, as `specs/generate/` says them.
 
-use crate::contract::{Bounds, Contract};
+use crate::contract::{Bounds, Contract, Provoked};
 use crate::diagnostic::Diagnostic;
 use crate::profile::Profile;
 use crate::yaml;
@@ -10,7 +10,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 /// A valid request, and what is known of requests that are like it and not valid.
-#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(title = "A valid request to make others from")]
 pub struct Base {
@@ -71,6 +71,11 @@ pub struct Limit {
 }
 
 impl Base {
+    /// What a request that holds a hazard starts from.
+    pub(super) fn of_hazard(provoked: &Provoked) -> Self {
+        Self { given: provoked.given.clone(), with: provoked.with.clone(), unsure: true, ..Self::default() }
+    }
+
     fn bounds(&self) -> Bounds {
         Bounds {
             since: self.since.clone(),
@@ -99,7 +104,8 @@ impl Bases {
                     for (name, base) in read {
                         if !contract.operations.contains_key(&name) {
                             let known = contract.operations.keys().map(String::as_str);
-                            let problem = source.diagnostic(source.key(&name), format!("there is no operation `{name}`"));
+                            let problem =
+                                source.diagnostic(source.key(&name), format!("there is no operation `{name}`"));
                             problems.push(problem.suggest(&name, known));
                         }
                         for limit in &base.limits {

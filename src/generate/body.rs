@@ -114,6 +114,7 @@ impl Key<'_, '_> {
             if fits.iter().any(|fit| types.contains(fit)) {
                 continue;
             }
+            let value = if kind == "object" && self.is_named() { json!({"${name(odd)}": 1}) } else { value };
             let claim = self.refusal("bad-json", TYPE);
             let title = format!("A request whose `{}` is of the kind {kind} is {}", self.name, said(&claim));
             self.push(made, kind, &title, value, claim);
@@ -269,7 +270,9 @@ fn places_in(value: &Value, pointer: &str, depth: usize, places: &mut Vec<String
         return;
     }
     let inner: Vec<(String, &Value)> = match value {
-        Value::Object(map) => map.iter().map(|(key, inner)| (crate::matcher::push_pointer(pointer, key), inner)).collect(),
+        Value::Object(map) => {
+            map.iter().map(|(key, inner)| (crate::matcher::push_pointer(pointer, key), inner)).collect()
+        }
         Value::Array(items) => items.iter().take(1).map(|inner| (format!("{pointer}/0"), inner)).collect(),
         _ => Vec::new(),
     };
@@ -305,11 +308,21 @@ fn limits(maker: &Maker<'_>, limit: &Limit, made: &mut Vec<Generated>) {
     for (number, value) in limit.passes.iter().enumerate() {
         let title = format!("The largest or oddest documented `{key}` is accepted, as {proves} says");
         let sent = Sent::json(maker.with(key, value.clone()));
-        made.extend(maker.case(&format!("inside-{short}-{key}-{}", number + 1), &title, sent, Claim::PassesAs(proves.clone())));
+        made.extend(maker.case(
+            &format!("inside-{short}-{key}-{}", number + 1),
+            &title,
+            sent,
+            Claim::PassesAs(proves.clone()),
+        ));
     }
     for (number, value) in limit.refused.iter().enumerate() {
         let title = format!("A `{key}` just outside of what is documented is refused, as {proves} says");
         let sent = Sent::json(maker.with(key, value.clone()));
-        made.extend(maker.case(&format!("outside-{short}-{key}-{}", number + 1), &title, sent, Claim::FailsAs(proves.clone())));
+        made.extend(maker.case(
+            &format!("outside-{short}-{key}-{}", number + 1),
+            &title,
+            sent,
+            Claim::FailsAs(proves.clone()),
+        ));
     }
 }

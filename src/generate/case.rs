@@ -1,7 +1,7 @@
 //! One case: what is sent, what is claimed of the answer, and its text as a scenario.
 
 use super::{Base, FOLDER};
-use crate::contract::{Operation, ProfileContract};
+use crate::contract::{Hazard, Operation, ProfileContract};
 use crate::diagnostic::SourceText;
 use crate::hazard;
 use serde_json::{Map, Value, json};
@@ -49,6 +49,8 @@ pub(super) struct Sent {
     pub(super) with: Option<Value>,
     /// Other keys of the step: `body`, `encoding`, `headers`, `method`.
     pub(super) more: Map<String, Value>,
+    /// Steps after it, of whose answers as much is claimed.
+    pub(super) then: Vec<Value>,
     /// Capabilities that it needs besides those of the base.
     pub(super) needs: Vec<&'static str>,
 }
@@ -132,9 +134,11 @@ impl<'a> Maker<'a> {
             Claim::Answered => ANSWERED,
             Claim::Works => "",
         };
-        let holds = |id: &str| self.contract.requirement(id).is_some_and(|stated| {
-            stated.not_testable.is_none() && stated.bounds.hold_for(self.contract.profile())
-        });
+        let holds = |id: &str| {
+            self.contract
+                .requirement(id)
+                .is_some_and(|stated| stated.not_testable.is_none() && stated.bounds.hold_for(self.contract.profile()))
+        };
         let mut proves = named.to_owned();
         if claim != Claim::Works && !holds(&proves) {
             if proves == ANSWERED || matches!(claim, Claim::PassesAs(_) | Claim::FailsAs(_)) {
@@ -165,6 +169,12 @@ impl<'a> Maker<'a> {
             self.base.before.iter().filter_map(Value::as_object).cloned().collect();
         let hazardous = hazard::of_step(self.contract.whole(), &self.operation.name, &step).is_some();
         steps.push(step);
+        for after in sent.then.iter().filter_map(Value::as_object) {
+            let mut after = after.clone();
+            after.insert("any-answer".to_owned(), json!(true));
+            after.insert("proves".to_owned(), json!([ANSWERED]));
+            steps.push(after);
+        }
         steps.extend(self.trace(&claim, &sent, &mut covers).filter(|_| holds(NO_TRACE)));
         covers.retain(|id| holds(id));
         let mut needs: Vec<&str> = self.base.needs.iter().map(String::as_str).collect();
@@ -172,11 +182,15 @@ impl<'a> Maker<'a> {
         needs.extend(hazardous.then_some("hazardous"));
         let id = format!("{FOLDER}/{}/{what}", self.operation.name);
         let text = self.written(title, &covers, &needs, &steps);
-        Some(Generated {
-            operation: self.operation.name.clone(),
-            text: SourceText::new(id.clone(), text),
-            id,
-        })
+        Some(Generated { operation: self.operation.name.clone(), text: SourceText::new(id.clone(), text), id })
+    }
+
+    /// The case of a request that has ended a server.
+    pub(super) fn hazard(&self, id: &str, hazard: &Hazard) -> Option<Generated> {
+        let title = format!("A server survives this: {}", hazard.about.trim_end_matches('.'));
+        let mut sent = Sent::json(hazard.provoked.with.clone());
+        sent.then.clone_from(&hazard.provoked.then);
+        self.case(&format!("hazard-{id}"), &title, sent, Claim::Answered)
     }
 
     /// The step that shows that nothing was made, where that is known: a create that is refused for more than the form of
@@ -185,8 +199,7 @@ impl<'a> Maker<'a> {
         let unread = sent.with.is_none() && sent.more.contains_key("body");
         let refused = matches!(claim, Claim::Fails("missing-parameter" | "bad-json", _));
         let step = self.base.trace.as_ref().filter(|_| refused || unread && *claim == Claim::Answered).map(|trace| {
-            let mut step: Map<String, Value> =
-                trace.iter().map(|(key, value)| (key.clone(), value.clone())).collect();
+            let mut step: Map<String, Value> = trace.iter().map(|(key, value)| (key.clone(), value.clone())).collect();
             if !refused {
                 step.insert("after-refusal".to_owned(), json!(true));
             }
@@ -227,8 +240,20 @@ impl<'a> Maker<'a> {
 
 /// The keys of a step in the order in which they are written.
 const ORDER: [&str; 14] = [
-    "method", "headers", "with", "body", "encoding", "invalid", "after-refusal", "any-answer", "fails", "status",
-    "returns", "eventually", "save", "proves",
+    "method",
+    "headers",
+    "with",
+    "body",
+    "encoding",
+    "invalid",
+    "after-refusal",
+    "any-answer",
+    "fails",
+    "status",
+    "returns",
+    "eventually",
+    "save",
+    "proves",
 ];
 
 /// A value as it stands in YAML: as in JSON, but that all letters outside of ASCII are written by their numbers.

@@ -10,14 +10,13 @@ mod raw;
 mod route;
 mod shrink;
 
-
 pub use base::{Base, Bases, Limit};
 pub use case::Generated;
 pub use shrink::{smaller, smaller_texts};
 
-
-use crate::contract::ProfileContract;
+use crate::contract::{CompiledOperation, ProfileContract};
 use crate::diagnostic::Diagnostic;
+use serde_json::Value;
 
 /// What the ids of all generated cases begin with.
 pub const FOLDER: &str = "generated";
@@ -42,6 +41,14 @@ pub fn cases(contract: &ProfileContract) -> Result<Vec<Generated>, Vec<Diagnosti
         body::make(&maker, &mut made);
         raw::make(&maker, &mut made);
         route::make(&maker, &mut made);
+    }
+    for (id, hazard) in &contract.whole().hazards {
+        let provoked = &hazard.provoked;
+        let Some(operation) = contract.operation(provoked.call.as_str()).map(CompiledOperation::operation) else {
+            continue;
+        };
+        let base = Base::of_hazard(provoked);
+        made.extend(case::Maker::new(contract, operation, &base, &Value::Null).hazard(id, hazard));
     }
     made.sort_by(|left, right| left.id.cmp(&right.id));
     made.dedup_by(|later, earlier| later.id == earlier.id);

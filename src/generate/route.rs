@@ -11,7 +11,8 @@ const CONTENT_TYPE: &str = "transport.content-type.ignored";
 
 pub(super) fn make(maker: &Maker<'_>, made: &mut Vec<Generated>) {
     let plain = || Sent::json(Value::Object(maker.request.clone()));
-    let mut push = |what: &str, title: &str, sent: Sent, claim: Claim| made.extend(maker.case(what, title, sent, claim));
+    let mut push =
+        |what: &str, title: &str, sent: Sent, claim: Claim| made.extend(maker.case(what, title, sent, claim));
     for method in ["GET", "PUT", "DELETE", "PATCH"] {
         // Operations of v1 share paths with others.
         if method == maker.operation.file.method || maker.is_v1() {
@@ -36,11 +37,8 @@ pub(super) fn make(maker: &Maker<'_>, made: &mut Vec<Generated>) {
     ] {
         let mut sent = plain().and("headers", json!({"Authorization": value}));
         sent.needs.push("auth");
-        let claim = if what == "nobody" {
-            Claim::Fails("not-authenticated", WRONG_CREDENTIALS)
-        } else {
-            Claim::Answered
-        };
+        let claim =
+            if what == "nobody" { Claim::Fails("not-authenticated", WRONG_CREDENTIALS) } else { Claim::Answered };
         push(&format!("credentials-{what}"), &format!("Odd credentials are answered ({what})"), sent, claim);
     }
     for (what, name, value) in [

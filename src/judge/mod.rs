@@ -156,7 +156,8 @@ mod tests {
         let contract = Arc::new(Contract::load(&Tree::embedded()).unwrap()).compile(Profile::Milvus26).unwrap();
         let fails = fails.map(|id| Fails(crate::yaml::At::nowhere(vec![id.to_owned()])));
         let operation = contract.operation("partitions/has");
-        let question = Question { operation, fails: fails.as_ref(), status, refusable: false, any: false, answers: true };
+        let question =
+            Question { operation, fails: fails.as_ref(), status, refusable: false, any: false, answers: true };
         let response = Response {
             status: answer.0,
             headers: vec![("content-type".to_owned(), answer.1.to_owned())],

@@ -214,7 +214,8 @@ impl Check<'_> {
 
     /// A step that may be refused expects nothing unless a reading tells what came.
     fn refusable(&mut self, step: &Step, number: &str) {
-        if step.any_answer && (step.fails.is_some() || step.refusable || step.returns.is_some() || step.eventually.is_some())
+        if step.any_answer
+            && (step.fails.is_some() || step.refusable || step.returns.is_some() || step.eventually.is_some())
         {
             let message = format!("to step {number} any answer will do, so that it can expect none");
             self.report(self.key("any-answer"), message);

@@ -7,9 +7,7 @@ impl Encoding {
     pub fn bytes(self, text: &str) -> Vec<u8> {
         match self {
             Encoding::Bom => [b"\xef\xbb\xbf", text.as_bytes()].concat(),
-            Encoding::Utf16 => {
-                std::iter::once(0xfeff).chain(text.encode_utf16()).flat_map(u16::to_le_bytes).collect()
-            }
+            Encoding::Utf16 => std::iter::once(0xfeff).chain(text.encode_utf16()).flat_map(u16::to_le_bytes).collect(),
             Encoding::Latin1 => text.chars().map(|character| u8::try_from(character).unwrap_or(b'?')).collect(),
             Encoding::Gzip => gzip(text.as_bytes()),
         }

@@ -275,9 +275,7 @@ pub(super) const TABLE: &[Own] = &[
         "A body behind a byte order mark ends in HTTP 500.",
         &[],
         &["transport.request.answered"],
-        Does(|_, call| {
-            call.request.body.starts_with(b"\xef\xbb\xbf").then(|| json_answer(500, &json!({"code": 500})))
-        }),
+        Does(|_, call| call.request.body.starts_with(b"\xef\xbb\xbf").then(|| json_answer(500, &json!({"code": 500})))),
     ),
     own(
         "transport-request-trace",
