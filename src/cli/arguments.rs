@@ -274,6 +274,9 @@ pub(super) struct CoverageArguments {
     /// The profile of that target [default: milvus-2.6]; with RESULTS, the profile that they have to be of
     #[arg(long, value_name = "PROFILE", value_parser = profile)]
     pub(super) profile: Option<Profile>,
+    /// Run the cases made from the request schemas, too
+    #[arg(long, conflicts_with = "results")]
+    pub(super) generated: bool,
     /// Print JSON
     #[arg(long)]
     pub(super) json: bool,

@@ -73,7 +73,11 @@ pub(super) fn run(contract: &ContractArguments, arguments: &RunArguments) -> Res
     let address = reached.redactor.redact(reached.target.address()).into_owned();
     let today = jiff::Zoned::now().date();
     let excuses = Excuses::new(known.unwrap_or_default(), profile, address.clone(), today);
-    let options = Options { known: Arc::new(excuses), ..options(arguments, &reached) };
+    let mut options = Options { known: Arc::new(excuses), ..options(arguments, &reached) };
+    if !reached.embedded && plan.cases.iter().any(|case| case.hazardous) {
+        // Whatever else ran at the same time would fail with the server.
+        options.jobs = 1;
+    }
     let session = Session::new(compiled, library, options, ledger, name, Arc::clone(&interrupt));
     let head = Head {
         schema: SCHEMA.to_owned(),
@@ -256,7 +260,10 @@ async fn course(
     let mut totals = Totals::default();
     let mut usage = Usage::new(&session.options().known);
     // Whoever reads may have seen enough, as in `run | head`; the run goes on, and cleans up.
-    let mut shown = console.begin(&head, plan.cases.len(), plan.skipped.len(), arguments.jobs);
+    let hazardous = plan.cases.iter().filter(|case| case.hazardous).count();
+    let mut shown = console
+        .begin(&head, plan.cases.len(), plan.skipped.len(), session.options().jobs)
+        .and_then(|()| console.hazardous(hazardous));
     // Reports are made from the file, so that the cases need not be held; what is no file cannot be read again.
     let is_file = std::fs::metadata(&arguments.results).is_ok_and(|results| results.is_file());
     let mut kept = (!arguments.report.is_empty() && !is_file).then(Vec::new);

@@ -29,6 +29,8 @@ pub struct PlannedCase {
     pub(super) roles: u32,
     /// Whether it was made from a schema, so that its request can be made smaller and means as much.
     pub(super) generated: bool,
+    /// Whether it may end the server's process.
+    pub hazardous: bool,
     source: ScenarioSource,
     /// The scenario, when it is small enough to be kept; else it is read again when its turn comes.
     parsed: Option<Arc<Scenario>>,
@@ -82,7 +84,7 @@ impl Skipped {
 /// What a run will do.
 #[derive(Clone, Debug, Default)]
 pub struct Plan {
-    /// The cases, in order of their ids.
+    /// The cases, in order of their ids; those that may end the server last.
     pub cases: Vec<PlannedCase>,
     /// What is left out.
     pub skipped: Vec<Skipped>,
@@ -185,6 +187,8 @@ impl Checked {
                 None => plan.cases.push(case),
             }
         }
+        // What may end the server comes last, when nothing else can suffer from it any more.
+        plan.cases.sort_by_key(|case| case.hazardous);
         plan
     }
 }
@@ -215,6 +219,7 @@ fn read_one(
         covers: scenario.covers.iter().map(|id| id.value.clone()).collect(),
         file: text.file,
         generated: false,
+        hazardous: scenario.needs.iter().any(|need| need.value == "hazardous"),
         roles: room::roles(&scenario, library, contract),
         source: source.clone(),
         parsed: keep.then(|| Arc::new(scenario)),

@@ -114,7 +114,12 @@ impl Key<'_, '_> {
             if fits.iter().any(|fit| types.contains(fit)) {
                 continue;
             }
-            let value = if kind == "object" && self.is_named() { json!({"${name(odd)}": 1}) } else { value };
+            // What a write changes has to carry the prefix of the run, be it as a key or as a text.
+            let value = match (kind, self.is_named()) {
+                ("object", true) => json!({"${name(odd)}": 1}),
+                ("text", true) => json!("${name(odd)}"),
+                _ => value,
+            };
             let claim = self.refusal("bad-json", TYPE);
             let title = format!("A request whose `{}` is of the kind {kind} is {}", self.name, said(&claim));
             self.push(made, kind, &title, value, claim);

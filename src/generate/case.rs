@@ -18,6 +18,18 @@ pub struct Generated {
     pub text: SourceText,
 }
 
+impl Generated {
+    /// The last part of its id.
+    pub fn what(&self) -> &str {
+        self.id.rsplit('/').next().unwrap_or_default()
+    }
+
+    /// Whether it is the valid request itself, or one that a file says as it is.
+    pub fn is_plain(&self) -> bool {
+        self.what() == "plain" || self.what().starts_with("hazard-")
+    }
+}
+
 /// What is claimed of the answer.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Claim {

@@ -14,9 +14,13 @@ pub use base::{Base, Bases, Limit};
 pub use case::Generated;
 pub use shrink::{smaller, smaller_texts};
 
-use crate::contract::{CompiledOperation, ProfileContract};
+use crate::contract::{CompiledOperation, Contract, ProfileContract};
 use crate::diagnostic::Diagnostic;
+use crate::hazard;
+use crate::profile::Profile;
+use crate::scenario::{Library, check};
 use serde_json::Value;
+use std::sync::Arc;
 
 /// What the ids of all generated cases begin with.
 pub const FOLDER: &str = "generated";
@@ -24,6 +28,34 @@ pub const FOLDER: &str = "generated";
 /// Whether an id, or the beginning of one, is that of generated cases.
 pub fn names_generated(word: &str) -> bool {
     word == FOLDER || word.strip_prefix(FOLDER).is_some_and(|rest| rest.starts_with('/'))
+}
+
+/// What is wrong with the valid requests and the hazards: each has to be one in every profile that has its operation.
+pub fn mistakes(contract: &Arc<Contract>, library: &Library) -> Vec<Diagnostic> {
+    let mut found = Vec::new();
+    for profile in Profile::ALL {
+        let Ok(compiled) = contract.compile(profile) else { continue };
+        let made = match cases(&compiled) {
+            Ok(made) => made,
+            Err(mistakes) => return mistakes,
+        };
+        for case in made.iter().filter(|case| case.is_plain()) {
+            match Library::parse(&case.text) {
+                Ok(scenario) => found.extend(check(&case.text, &scenario, contract, library)),
+                Err(mistake) => found.push(mistake),
+            }
+        }
+    }
+    for (id, hazard) in &contract.hazards {
+        let body = hazard.provoked.with.to_string();
+        let known = hazard::find(contract, None, Some(hazard.provoked.call.as_str()), body.as_bytes());
+        if known.is_none() {
+            found.push(
+                contract.at_file("hazards.yaml", &format!("the request of `{id}` does not fit what is said there")),
+            );
+        }
+    }
+    found
 }
 
 /// All cases of a profile, in order of their ids.
@@ -34,6 +66,9 @@ pub fn cases(contract: &ProfileContract) -> Result<Vec<Generated>, Vec<Diagnosti
     let bases = Bases::load(contract.whole())?;
     let mut made = Vec::new();
     for operation in contract.whole().operations_of(contract.profile()) {
+        if operation.file.documented_only.contains_key(&contract.profile()) {
+            continue;
+        }
         let Some(base) = bases.of(&operation.name, contract.profile()) else { continue };
         let path = format!("operations/{}.request.schema.json", operation.name);
         let schema = contract.whole().schema(&path, contract.profile())?.unwrap_or_default();
