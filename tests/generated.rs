@@ -156,7 +156,7 @@ fn every_case_is_a_sound_scenario_and_the_same_each_time() {
         let cases = generate::cases(&contract.compile(profile).unwrap()).unwrap();
         let again = generate::cases(&contract.compile(profile).unwrap()).unwrap();
         assert!(cases.iter().map(|case| &case.text.text).eq(again.iter().map(|case| &case.text.text)));
-        for case in cases.iter().step_by(3) {
+        for case in cases.iter().step_by(13) {
             let scenario = Library::parse(&case.text).unwrap_or_else(|mistake| panic!("{mistake}"));
             let mistakes = check(&case.text, &scenario, &contract, &library);
             assert!(mistakes.is_empty(), "{}", mistakes[0]);
@@ -169,9 +169,11 @@ fn every_case_is_a_sound_scenario_and_the_same_each_time() {
 fn the_reference_target_passes_a_share_of_them_in_each_profile() {
     for (part, profile) in Profile::ALL.into_iter().enumerate() {
         let reports = outcome(profile, Arc::new(reference(profile)), true, |number, id| {
-            number % 23 == part || id.contains("/plain") || id.contains("/hazard-")
+            number % 61 == part || id.contains("/plain") || id.contains("/hazard-")
         });
-        assert!(reports.len() > 100, "{profile}: {}", reports.len());
+        // Of 2.3, which has v1 alone, hardly anything is claimed.
+        let least = if profile == Profile::Milvus23 { 5 } else { 150 };
+        assert!(reports.len() > least, "{profile}: {}", reports.len());
         for report in &reports {
             let wrong = matches!(report.verdict, Verdict::Fail | Verdict::Error | Verdict::Flaky);
             assert!(!wrong, "{profile}: {} {:?} {:#?}", report.id, report.reason, report.findings);

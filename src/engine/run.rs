@@ -292,10 +292,8 @@ async fn work(session: &Session, caller: &Caller, shared: &Shared, started: Inst
                     let number = shared.cases.len() + index + 1;
                     report = repeated(report, guarded(session, caller, number, planned, events).await);
                 }
-                if planned.generated
-                    && report.verdict == Verdict::Fail
-                    && reason_to_end(session, shared, started).is_none()
-                {
+                let again = planned.generated && !planned.hazardous && report.verdict == Verdict::Fail;
+                if again && reason_to_end(session, shared, started).is_none() {
                     report = checked_again(session, caller, shared, planned, report, events).await;
                 }
                 excuse(session, &mut report);
@@ -362,7 +360,8 @@ fn repeated(first: CaseReport, mut second: CaseReport) -> CaseReport {
         let findings = first.findings.into_iter().map(|finding| Finding { verdict: Verdict::Flaky, ..finding });
         second.findings.splice(0..0, findings);
     } else if second.verdict == Verdict::Fail {
-        second.reason = Some("failed again when it was repeated".to_owned());
+        let gone = second.reason.take().map(|gone| format!("{gone}; it ")).unwrap_or_default();
+        second.reason = Some(format!("{gone}failed again when it was repeated"));
     }
     second.calls += first.calls;
     second.duration_ms += first.duration_ms;
@@ -376,6 +375,12 @@ fn repeated(first: CaseReport, mut second: CaseReport) -> CaseReport {
 /// Marks what is known already. What the harness itself broke is excused by no list.
 fn excuse(session: &Session, report: &mut CaseReport) {
     if report.reason.as_ref().is_some_and(|reason| reason.starts_with(BROKE)) {
+        return;
+    }
+    let gate = session.options.gate;
+    let gated = |finding: &Finding| finding.level <= gate && finding.verdict == Verdict::Fail;
+    if report.verdict == Verdict::Fail && !report.findings.iter().any(gated) {
+        // It fails although no finding is gated: a request has ended the server.
         return;
     }
     let requirements = &report.requirements;

@@ -153,7 +153,7 @@ impl<'a> Maker<'a> {
         };
         let mut proves = named.to_owned();
         if claim != Claim::Works && !holds(&proves) {
-            if proves == ANSWERED || matches!(claim, Claim::PassesAs(_) | Claim::FailsAs(_)) {
+            if !holds(ANSWERED) || matches!(claim, Claim::PassesAs(_) | Claim::FailsAs(_)) {
                 return None;
             }
             (claim, proves) = (Claim::Answered, ANSWERED.to_owned());

@@ -52,6 +52,13 @@ pub(super) fn judge<'a>(
             actual: json!(response.status),
             pointer: "status".to_owned(),
         });
+    } else if question.any && judgement.outcome != Outcome::Unsupported && response.status >= 500 {
+        judgement.unmet.push(Fault {
+            message: format!("the HTTP status is {}", response.status),
+            expected: "HTTP 200, or 400 to 499".to_owned(),
+            actual: json!(response.status),
+            pointer: "status".to_owned(),
+        });
     } else if judgement.outcome != Outcome::Unsupported && judgement.outcome != Outcome::Plain {
         status(contract, question, response, as_expected, judgement);
     }
