@@ -25,7 +25,7 @@ pub(super) fn coverage(contract: &ContractArguments, arguments: &CoverageArgumen
     let workspace = Workspace::load(contract)?;
     let results = match &arguments.results {
         Some(path) => stored(path, arguments.profile)?,
-        None => fresh(&workspace, arguments.profile.unwrap_or(DEFAULT_PROFILE))?,
+        None => fresh(&workspace, arguments.profile.unwrap_or(DEFAULT_PROFILE), arguments.generated)?,
     };
     let compiled = workspace.contract.compile(results.head.profile).map_err(Failure::Mistakes)?;
     let coverage = report::coverage(&results, &compiled);
@@ -52,8 +52,11 @@ fn stored(path: &Path, wanted: Option<Profile>) -> Result<Results, Failure> {
 }
 
 /// The results of a run of every scenario against a fresh reference target, which nothing can harm.
-fn fresh(workspace: &Workspace, profile: Profile) -> Result<Results, Failure> {
-    let checked = Checked::read(&workspace.library, &workspace.contract, None)?;
+fn fresh(workspace: &Workspace, profile: Profile, generated: bool) -> Result<Results, Failure> {
+    let mut checked = Checked::read(&workspace.library, &workspace.contract, None)?;
+    if let Some(made) = workspace.generated(&[], generated, profile)? {
+        checked.read_generated(&made, &workspace.contract, None)?;
+    }
     let token = Secret::new("root:Milvus");
     let redactor = Redactor::new(Some(&token), []);
     let config = Config { profile, token: Some(token.expose().to_owned()) };
@@ -67,7 +70,8 @@ fn fresh(workspace: &Workspace, profile: Profile) -> Result<Results, Failure> {
         let compiled = workspace.contract.compile(profile).map_err(Failure::Mistakes)?;
         let name = Session::fresh_name();
         let caller = Caller::new(target.clone(), Some(&token), redactor, None, timeout);
-        let options = Options { token: Some(token.clone()), gate: Level::Observed, ..Options::default() };
+        let options =
+            Options { token: Some(token.clone()), gate: Level::Observed, hazardous: true, ..Options::default() };
         let head = Head {
             schema: SCHEMA.to_owned(),
             tool: Tool::this(),
@@ -126,6 +130,11 @@ fn text(coverage: &Coverage, head: &Head) -> String {
     row("properties of requests seen", coverage.request_properties.seen, coverage.request_properties.documented);
     row("states × operations tried", coverage.orderings.tried, coverage.orderings.total);
     row("transport rules × operations proven", coverage.transport_rules.proven, coverage.transport_rules.total);
+    let generated = || coverage.by_operation.values().map(|covered| covered.generated).filter(|cases| *cases > 0);
+    if generated().next().is_some() {
+        let (cases, operations) = (generated().sum::<usize>(), generated().count());
+        let _ = writeln!(text, "{cases} generated cases of {operations} operations were run");
+    }
     let _ = writeln!(text, "{} of the requirements cannot be tested over REST", requirements.not_testable.len());
     let _ = writeln!(text, "{} further errors can be brought about by no call", errors.not_producible.len());
     if !operations.documented_only.is_empty() {

@@ -5,6 +5,7 @@
 mod bounds;
 mod compiled;
 mod failure;
+mod hazard;
 mod operation;
 mod profile_facts;
 mod reading;
@@ -16,6 +17,7 @@ mod whole;
 pub use bounds::Bounds;
 pub use compiled::{CompiledOperation, ProfileContract, SchemaFault, Side};
 pub use failure::{ByProfile, KnownFailure};
+pub use hazard::{Hazard, Provoked};
 pub use operation::{Created, Effect, Example, Header, ObjectKind, Operation, OperationFile};
 pub use profile_facts::{ProfileFacts, Recognised, SuccessCodes, Telling};
 pub use reading::{Form, Reading};

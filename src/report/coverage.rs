@@ -4,7 +4,7 @@ use crate::contract::{CompiledOperation, KnownFailure, Operation, ProfileContrac
 use crate::profile::Profile;
 use crate::results::{Results, Totals};
 use crate::seen::{Seen, State};
-use crate::verdict::Level;
+use crate::verdict::{Level, Verdict};
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -137,6 +137,8 @@ pub struct OperationCoverage {
     pub request: (usize, usize),
     /// Properties of its answers: those that came, and all.
     pub answer: (usize, usize),
+    /// How many cases made from its request schema were run.
+    pub generated: usize,
 }
 
 /// Operations whose outcome hangs on how far a collection is from being searched.
@@ -186,6 +188,12 @@ pub fn coverage(results: &Results, contract: &ProfileContract) -> Coverage {
         let seen = seen.get(name).unwrap_or(&nothing);
         if let Some(compiled) = contract.operation(name) {
             coverage.operation(compiled, seen, contract);
+        }
+    }
+    for case in results.cases.iter().filter(|case| case.verdict != Verdict::Skipped) {
+        let operation = case.id.strip_prefix("generated/").and_then(|rest| rest.rsplit_once('/')).map(|(name, _)| name);
+        if let Some(covered) = operation.and_then(|name| coverage.by_operation.get_mut(name)) {
+            covered.generated += 1;
         }
     }
     let failures = contract.whole().failures.iter();
@@ -336,6 +344,7 @@ impl Coverage {
             rules: seen.rules.clone(),
             request,
             answer,
+            generated: 0,
         };
         self.by_operation.insert(name, covered);
     }
