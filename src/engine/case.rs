@@ -11,6 +11,7 @@ use crate::judge::{Fault, Judgement, Outcome, Question, judge, judge_headers};
 use crate::matcher::{Matcher, Path};
 use crate::scenario::{Given, Scenario, Scope, Step, TIME, TemplateError, parse_duration};
 use crate::seen::{Shown, States};
+use crate::target::SendError;
 use crate::verdict::{Finding, Level, Source, Verdict};
 use indexmap::IndexMap;
 use serde_json::Value;
@@ -306,10 +307,10 @@ impl<'a> Case<'a> {
         let mut on_the_way = Vec::new();
         let (judgement, last, held) = loop {
             let offset = self.started.elapsed();
-            let (response, took) =
-                self.caller.send(&ready.request).await.map_err(|error| {
-                    Stop::Error(format!("step {}, {}: {error}", ready.number, ready.operation.name))
-                })?;
+            let (response, took) = self.caller.send(&ready.request).await.map_err(|error| match error {
+                SendError::Unimplemented(what) => Stop::Unsupported(what),
+                error => Stop::Error(format!("step {}, {}: {error}", ready.number, ready.operation.name)),
+            })?;
             let mut judgement = judge(contract, &question, &ready.returns, &response);
             judge_headers(contract, &ready.receives, &response, &mut judgement);
             if ready.own_route && matches!(judgement.outcome, Outcome::Success | Outcome::Failure { .. }) {

@@ -70,9 +70,9 @@ fn place(step: &Step) -> Option<Range<usize>> {
         .or_else(|| step.proves.first().map(At::span))
 }
 
-/// Capabilities that no profile names: a token with a password, what the user allows with a flag, and what only the
-/// embedded reference target has.
-const OPT_IN: [&str; 4] = ["password", "hazardous", "heavy", "stand-in"];
+/// Capabilities that no profile names: a token with a password, what the user allows with a flag, what only the
+/// embedded reference target has, and targets that are reached over gRPC.
+const OPT_IN: [&str; 5] = ["password", "hazardous", "heavy", "stand-in", "grpc"];
 
 /// The variable that counts the times of a step with `times`.
 pub(crate) const TIME: &str = "n";
