@@ -23,6 +23,8 @@ mod partitions;
 mod proto;
 mod rows;
 mod schema;
+#[cfg(test)]
+mod tests;
 
 use super::connection::{Connection, ConnectionError};
 use super::secret::Redactor;
