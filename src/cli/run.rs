@@ -13,7 +13,7 @@ use crate::known::{Excuses, KnownSummary, Usage};
 use crate::profile::Profile;
 use crate::reference::{Config, Reference};
 use crate::results::{self, Head, Outcome, Recorder, Results, SCHEMA, TargetFacts, Tool, Totals};
-use crate::target::{Connection, Recognition, Redactor, Rest, Secret, Target, preflight};
+use crate::target::{Connection, Recognition, Redactor, Secret, Target, preflight};
 use crate::verdict::Verdict;
 use std::collections::BTreeSet;
 use std::fs::OpenOptions;
@@ -122,7 +122,7 @@ impl Reached {
         connection.insecure = arguments.insecure;
         connection.proxy.clone_from(&arguments.proxy);
         let redactor = connection.redactor();
-        let target = Target::Rest(Rest::new(&connection)?);
+        let target = Target::connect(&connection)?;
         Ok(Self { target, token, redactor, embedded: false })
     }
 

@@ -342,6 +342,7 @@ impl<'a> Case<'a> {
                     let last = Timed { offset, took: self.started.elapsed().saturating_sub(offset), response };
                     break (unanswered(&gone), last, false, Some(gone));
                 }
+                Err(SendError::Unimplemented(what)) => return Err(Stop::Unsupported(what)),
                 Err(error) => {
                     let why = format!("step {}, {}: {error}", ready.number, ready.operation.name);
                     return Err(Stop::Error(why));

@@ -4,7 +4,7 @@ use super::{CaseReport, Filter, Shard, Subject, room};
 use crate::contract::{Bounds, Contract, Requirement};
 use crate::diagnostic::Diagnostic;
 use crate::profile::Profile;
-use crate::scenario::{Library, LibraryError, Scenario, ScenarioSource, Step, check};
+use crate::scenario::{Library, LibraryError, Scenario, ScenarioSource, Step, Surface, check, not_over_grpc};
 use crate::verdict::Verdict;
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -13,6 +13,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 /// What scenarios may need and only the embedded reference target has besides what its profile has: databases on every
 /// plan, and something that stands in for files, models and nodes outside the API.
 pub const OF_THE_EMBEDDED: [&str; 2] = ["databases", "stand-in"];
+
+/// The capability of targets that are reached over gRPC: what HTTP lacks can be asked of them, and what only HTTP has cannot.
+const GRPC: &str = "grpc";
 
 /// A scenario bound to a profile and a target.
 #[derive(Clone, Debug)]
@@ -122,6 +125,9 @@ pub struct Checked(Vec<(PlannedCase, Facts)>);
 struct Facts {
     bounds: Bounds,
     needs: Vec<String>,
+    surface: Surface,
+    /// The first of its operations that cannot be done over gRPC.
+    not_over_grpc: Option<String>,
     selected: bool,
 }
 
@@ -211,6 +217,8 @@ fn read_one(
     let facts = Facts {
         bounds: scenario.bounds(),
         needs: scenario.needs.iter().map(|need| need.value.clone()).collect(),
+        surface: Surface::of(id, &scenario, contract),
+        not_over_grpc: not_over_grpc(&scenario, library),
         selected: filter.is_none_or(|filter| filter.selects(&Subject::of(id, &scenario, contract))),
     };
     let case = PlannedCase {
@@ -244,6 +252,14 @@ impl Facts {
         if !self.bounds.hold_for(profile) {
             return Some(format!("not for {profile}"));
         }
+        if capabilities.contains(GRPC) {
+            if self.surface == Surface::Http {
+                return Some("tries HTTP itself, and the target is reached over gRPC".to_owned());
+            }
+            if let Some(operation) = &self.not_over_grpc {
+                return Some(format!("calls {operation}, which is not done over gRPC"));
+            }
+        }
         let lacking = self.needs.iter().find(|need| !capabilities.contains(*need))?;
         Some(match lacking.as_str() {
             "auth" => NEEDS_AUTH.to_owned(),
@@ -252,6 +268,7 @@ impl Facts {
             "stand-in" => {
                 "needs files, models or nodes outside the API, which only the embedded target stands in for".to_owned()
             }
+            GRPC => "needs a target that is reached over gRPC".to_owned(),
             "heavy" => "makes many objects; only with --heavy".to_owned(),
             other => format!("needs {other}, which {profile} does not have"),
         })

@@ -61,7 +61,9 @@ impl Caller {
 
     /// The command that repeats a call, without its secrets.
     pub(super) fn curl(&self, request: &Request) -> String {
-        crate::target::curl(self.target.address_for_commands(), request, &self.redactor)
+        let line = crate::target::curl(self.target.address_for_commands(), request, &self.redactor);
+        // A remark to the shell: the command does over HTTP what was done over gRPC.
+        if self.target.is_over_grpc() { format!("{line} # was called over gRPC") } else { line }
     }
 
     /// What takes secrets out of texts.

@@ -1,5 +1,6 @@
 //! A scenario as it stands in its file.
 
+use super::surface::Surface;
 use crate::contract::{Bounds, ObjectKind};
 use crate::diagnostic::suggestion;
 use crate::matcher::{Matcher, Path};
@@ -41,6 +42,9 @@ pub struct Scenario {
     /// Capabilities without which it is skipped.
     #[serde(default)]
     pub needs: Vec<At<String>>,
+    /// What it tries: HTTP itself, or the state of the server, which can be asked over gRPC, too. Left out, its steps show.
+    #[serde(default)]
+    pub surface: Option<Surface>,
     /// Fixtures, by the variable that holds the made object's name.
     #[serde(default)]
     pub given: IndexMap<String, Given>,

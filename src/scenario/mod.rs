@@ -7,6 +7,7 @@ mod encoding;
 mod file;
 mod library;
 mod lint;
+mod surface;
 mod template;
 
 pub(crate) use check::TIME;
@@ -14,6 +15,7 @@ pub use check::check;
 pub use file::{Encoding, Expectations, Fails, Fixture, Given, GivenFull, Scenario, Step, parse_duration};
 pub use library::{Library, LibraryError, ScenarioId, ScenarioSource};
 pub use lint::{LintReport, lint};
+pub use surface::{Surface, not_over_grpc};
 pub use template::{Scope, TemplateError, as_text};
 
 /// The JSON Schemas of the files that people write, by file name, made from the types that read them.
