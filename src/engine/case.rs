@@ -10,7 +10,7 @@ use crate::exchange::{Exchange, Request, Response};
 use crate::judge::{Fault, Judgement, Outcome, Question, judge, judge_headers};
 use crate::matcher::{Matcher, Path};
 use crate::scenario::{Given, Scenario, Scope, Step, TIME, TemplateError, parse_duration};
-use crate::seen::{Shown, States};
+use crate::seen::{Schemas, Shown, States, Touched};
 use crate::verdict::{Finding, Level, Source, Verdict};
 use indexmap::IndexMap;
 use serde_json::Value;
@@ -43,6 +43,7 @@ pub(super) async fn run_case(
         checks: Vec::new(),
         made: Vec::new(),
         states: States::default(),
+        schemas: Schemas::default(),
     };
     let end = match planned.scenario() {
         Ok(scenario) => case.run(&scenario).await,
@@ -83,6 +84,7 @@ struct Case<'a> {
     made: Vec<Entry>,
     /// The states of the collections that it made.
     states: States,
+    schemas: Schemas,
 }
 
 /// A step that is filled in and noted in the ledger.
@@ -498,6 +500,10 @@ impl<'a> Case<'a> {
         let name = &ready.operation.name;
         let held = judgement.checks.iter().filter(|check| check.fault.is_none());
         let proven = if judgement.unmet.is_empty() { proofs } else { &[] };
+        let touched = match (success, ready.own_route, &judgement.body) {
+            (Some(true), true, Some(body)) => self.schemas.succeeded(name, &ready.body, body),
+            _ => Touched::default(),
+        };
         let shown = Shown {
             success: success.filter(|_| ready.own_route),
             request: ready.own_route.then_some(&*ready.body),
@@ -505,6 +511,7 @@ impl<'a> Case<'a> {
             errors: held.filter_map(|check| automatic::failure_of(check.requirement)).collect(),
             rules: proven.iter().map(AsRef::as_ref).filter(|id| id.starts_with(RULES)).collect(),
             state: self.states.of(&ready.body).filter(|_| ready.own_route && success.is_some()),
+            touched,
         };
         let fresh = self.session.note_shown(name, Some(ready.compiled), &shown);
         if !fresh.is_empty() {
