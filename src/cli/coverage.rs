@@ -11,7 +11,8 @@ use crate::engine::{self, Caller, Checked, Event, Interrupt, Ledger, OF_THE_EMBE
 use crate::profile::Profile;
 use crate::reference::{Config, Reference};
 use crate::report::{self, Coverage};
-use crate::results::{Head, Outcome, Results, SCHEMA, TargetFacts, Tool};
+use crate::results::{self, Head, Outcome, Results, SCHEMA, TargetFacts, Tool};
+use crate::seen::{USES, has_use};
 use crate::target::{Redactor, Secret, Target, preflight};
 use crate::verdict::Level;
 use std::fmt::Write as _;
@@ -129,6 +130,8 @@ fn text(coverage: &Coverage, head: &Head) -> String {
     row("properties of answers seen", coverage.response_properties.seen, coverage.response_properties.documented);
     row("properties of requests seen", coverage.request_properties.seen, coverage.request_properties.documented);
     row("states × operations tried", coverage.orderings.tried, coverage.orderings.total);
+    row("types of fields × uses shown", coverage.field_types.shown, coverage.field_types.total);
+    row("productions of filters shown", coverage.filter_grammar.shown, coverage.filter_grammar.total);
     row("transport rules × operations proven", coverage.transport_rules.proven, coverage.transport_rules.total);
     let generated = || coverage.by_operation.values().map(|covered| covered.generated).filter(|cases| *cases > 0);
     if generated().next().is_some() {
@@ -142,6 +145,8 @@ fn text(coverage: &Coverage, head: &Head) -> String {
             writeln!(text, "{} further operations are documented and nowhere served", operations.documented_only.len());
     }
     table(coverage, &mut text);
+    types(coverage, &mut text);
+    grammar(coverage, &mut text);
     names("without a success", &operations.without_success, &mut text);
     names("without a failure", &operations.without_failure, &mut text);
     names("requirements without a check", &requirements.unchecked, &mut text);
@@ -149,6 +154,8 @@ fn text(coverage: &Coverage, head: &Head) -> String {
     names("errors not produced, by operation", &operation_errors.not_produced, &mut text);
     names("properties of answers not seen", &coverage.response_properties.unseen, &mut text);
     names("properties of requests not seen", &coverage.request_properties.unseen, &mut text);
+    names("types of fields × uses not shown", &coverage.field_types.not_shown, &mut text);
+    names("productions of filters not shown", &coverage.filter_grammar.not_shown, &mut text);
     names("states × operations not tried", &coverage.orderings.untried, &mut text);
     let rules = coverage.transport_rules.by_rule.iter().filter(|(_, operations)| **operations == 0);
     let rules: Vec<String> = rules.map(|(rule, _)| rule.clone()).collect();
@@ -177,6 +184,39 @@ fn table(coverage: &Coverage, text: &mut String) {
             of(covered.answer)
         );
         let _ = writeln!(text, "{}", if covered.success && covered.failure { line } else { style::note(&line) });
+    }
+}
+
+/// Which types of fields came in which use.
+fn types(coverage: &Coverage, text: &mut String) {
+    let short = |usage: &'static str| {
+        usage.split_once('/').map_or(usage, |(group, verb)| match group {
+            "collections" => "made",
+            "indexes" => "indexed",
+            _ => verb,
+        })
+    };
+    let head: String = USES.iter().map(|usage| format!(" {:>7}", short(usage))).collect();
+    let _ = writeln!(text, "\n{}", style::strong(&format!("{:<20}{head}", "type of field")));
+    for (kind, came) in &coverage.field_types.by_type {
+        let mark = |usage: &&'static str| match came.contains(usage) {
+            true => "yes",
+            false if has_use(kind, usage) => "no",
+            false => "",
+        };
+        let marks: String = USES.iter().map(|usage| format!(" {:>7}", mark(usage))).collect();
+        let line = format!("{kind:<20}{marks}");
+        let whole = USES.iter().filter(|usage| has_use(kind, usage)).count() == came.len();
+        let _ = writeln!(text, "{}", if whole { line } else { style::note(&line) });
+    }
+}
+
+/// Which productions of filters came, and where.
+fn grammar(coverage: &Coverage, text: &mut String) {
+    let _ = writeln!(text, "\n{}", style::strong(&format!("{:<20} {}", "production", "in filters of")));
+    for (name, operations) in &coverage.filter_grammar.by_production {
+        let verbs: Vec<&str> = operations.iter().map(|one| one.trim_start_matches("entities/")).collect();
+        let _ = writeln!(text, "{name:<20} {}", verbs.join(", "));
     }
 }
 

@@ -10,7 +10,7 @@ use crate::exchange::{Exchange, Request, Response};
 use crate::judge::{Fault, Judgement, Outcome, Question, judge, judge_headers};
 use crate::matcher::{Matcher, Path};
 use crate::scenario::{Given, Scenario, Scope, Step, TIME, TemplateError, parse_duration};
-use crate::seen::{Shown, States};
+use crate::seen::{Schemas, Shown, States, Touched};
 use crate::target::SendError;
 use crate::verdict::{Finding, Level, Source, Verdict};
 use bytes::Bytes;
@@ -45,6 +45,7 @@ pub(super) async fn run_case(
         checks: Vec::new(),
         made: Vec::new(),
         states: States::default(),
+        schemas: Schemas::default(),
         refused: false,
         gone: None,
         hazardous: false,
@@ -88,6 +89,7 @@ struct Case<'a> {
     made: Vec<Entry>,
     /// The states of the collections that it made.
     states: States,
+    schemas: Schemas,
     /// Whether the last call was refused.
     refused: bool,
     /// That the last call was not answered, and what became of the server.
@@ -573,6 +575,10 @@ impl<'a> Case<'a> {
         let name = &ready.operation.name;
         let held = judgement.checks.iter().filter(|check| check.fault.is_none());
         let proven = if judgement.unmet.is_empty() { proofs } else { &[] };
+        let touched = match (success, ready.own_route, &judgement.body) {
+            (Some(true), true, Some(body)) => self.schemas.succeeded(name, &ready.body, body),
+            _ => Touched::default(),
+        };
         let shown = Shown {
             success: success.filter(|_| ready.own_route),
             request: ready.own_route.then_some(&*ready.body),
@@ -580,6 +586,7 @@ impl<'a> Case<'a> {
             errors: held.filter_map(|check| automatic::failure_of(check.requirement)).collect(),
             rules: proven.iter().map(AsRef::as_ref).filter(|id| id.starts_with(RULES)).collect(),
             state: self.states.of(&ready.body).filter(|_| ready.own_route && success.is_some()),
+            touched,
         };
         let fresh = self.session.note_shown(name, Some(ready.compiled), &shown);
         if !fresh.is_empty() {

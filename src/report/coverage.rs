@@ -2,8 +2,9 @@
 
 use crate::contract::{CompiledOperation, KnownFailure, Operation, ProfileContract, Requirement, Side, automatic};
 use crate::profile::Profile;
+use crate::reference::PRODUCTIONS;
 use crate::results::{Results, Totals};
-use crate::seen::{Seen, State};
+use crate::seen::{Seen, State, TYPES, USES, has_use};
 use crate::verdict::{Level, Verdict};
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
@@ -27,8 +28,38 @@ pub struct Coverage {
     pub transport_rules: TransportRules,
     /// Operations whose outcome hangs on the state of the collection, in each state.
     pub orderings: Orderings,
+    /// Types of fields, each in each use that it can have.
+    pub field_types: FieldTypes,
+    /// Productions of the grammar of filters.
+    pub filter_grammar: Grammar,
     /// What was seen of each operation.
     pub by_operation: BTreeMap<String, OperationCoverage>,
+}
+
+/// Types of fields times uses of them.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct FieldTypes {
+    /// All pairs that there can be.
+    pub total: usize,
+    /// Those that came.
+    pub shown: usize,
+    /// The uses that came of each type.
+    pub by_type: BTreeMap<&'static str, Vec<&'static str>>,
+    /// Those that did not: type and use.
+    pub not_shown: Vec<String>,
+}
+
+/// Productions of the grammar of filters.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct Grammar {
+    /// All that the version has.
+    pub total: usize,
+    /// Those in filters that were carried out.
+    pub shown: usize,
+    /// The operations of which a filter had it, for each that came.
+    pub by_production: BTreeMap<&'static str, Vec<String>>,
+    /// Those that did not come.
+    pub not_shown: Vec<String>,
 }
 
 /// Operations with a success and a failure.
@@ -173,6 +204,8 @@ pub fn coverage(results: &Results, contract: &ProfileContract) -> Coverage {
         request_properties: Properties::default(),
         transport_rules: TransportRules::default(),
         orderings: Orderings::default(),
+        field_types: FieldTypes::default(),
+        filter_grammar: Grammar::default(),
         by_operation: BTreeMap::new(),
     };
     let rules: Vec<&Requirement> = stated(contract).filter(|stated| stated.id.starts_with("transport.")).collect();
@@ -218,7 +251,55 @@ pub fn coverage(results: &Results, contract: &ProfileContract) -> Coverage {
             }
         }
     }
+    coverage.field_types = field_types(&seen, profile);
+    coverage.filter_grammar = grammar(&seen, profile);
     coverage
+}
+
+/// Which types came in which use.
+fn field_types(seen: &BTreeMap<&str, Seen>, profile: Profile) -> FieldTypes {
+    let mut found = FieldTypes::default();
+    let own = |kind: &str| !(profile == Profile::ZillizCloud && NOT_IN_THE_CLOUD.contains(&kind));
+    for (kind, _) in TYPES.iter().filter(|(kind, since)| *since <= profile.version() && own(kind)) {
+        let uses = found.by_type.entry(kind).or_default();
+        for usage in USES.into_iter().filter(|usage| has_use(kind, usage)) {
+            let came = match usage {
+                "filter" => seen.values().any(|seen| seen.filtered.contains(*kind)),
+                "entities/search" => [usage, "entities/hybrid_search"]
+                    .iter()
+                    .any(|operation| seen.get(operation).is_some_and(|seen| seen.types.contains(*kind))),
+                _ => seen.get(usage).is_some_and(|seen| seen.types.contains(*kind)),
+            };
+            found.total += 1;
+            if came {
+                found.shown += 1;
+                uses.push(usage);
+            } else {
+                found.not_shown.push(format!("{kind} {usage}"));
+            }
+        }
+    }
+    found
+}
+
+/// Types that no document of the managed service has.
+const NOT_IN_THE_CLOUD: [&str; 3] = ["Int8Vector", "Geometry", "Timestamptz"];
+
+/// Which productions came in filters of which operations.
+fn grammar(seen: &BTreeMap<&str, Seen>, profile: Profile) -> Grammar {
+    let mut found = Grammar::default();
+    for (name, _) in PRODUCTIONS.iter().filter(|(_, since)| *since <= profile.version()) {
+        let operations = seen.iter().filter(|(_, seen)| seen.grammar.contains(*name));
+        let operations: Vec<String> = operations.map(|(operation, _)| (*operation).to_owned()).collect();
+        found.total += 1;
+        if operations.is_empty() {
+            found.not_shown.push((*name).to_owned());
+        } else {
+            found.shown += 1;
+            found.by_production.insert(name, operations);
+        }
+    }
+    found
 }
 
 /// Whether a failure is known to come in a profile.

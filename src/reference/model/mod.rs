@@ -42,6 +42,7 @@ use collection::Collection;
 use database::Database;
 use external_refresh::Refreshes;
 use failure::{Failure, MissingText};
+pub use filter::{PRODUCTIONS, Productions, productions};
 use import_job::Imports;
 use indexmap::IndexMap;
 use resource_group::ResourceGroups;

@@ -248,4 +248,28 @@ pub(super) const TABLE: &[Own] = &[
             }
         }),
     ),
+    own(
+        "guides-get-otherwise",
+        "A get answers truth values and shapes as text of its own.",
+        &["entities/get"],
+        &["value.same-everywhere"],
+        Answers(|_, _, body| {
+            for key in ["flag", "shape"] {
+                if !body["data"][0][key].is_null() {
+                    body["data"][0][key] = json!("otherwise");
+                }
+            }
+        }),
+    ),
+    own(
+        "guides-no-small-index",
+        "Fields of type Int8 are not indexed.",
+        &["indexes/create"],
+        &["index.create.scalar-types"],
+        Refuses(
+            |_, call| call.body["indexParams"][0]["fieldName"] == "i8",
+            1100,
+            "no index for this type: invalid parameter",
+        ),
+    ),
 ];
