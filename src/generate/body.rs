@@ -128,7 +128,8 @@ impl Key<'_, '_> {
 
     /// Texts that are long, or hold what names and filters do not.
     fn odd_texts(&self, made: &mut Vec<Generated>) {
-        if !self.types().contains(&"string") {
+        let untried = self.maker.base.untried.iter().any(|key| key == self.name);
+        if untried || !self.types().contains(&"string") {
             return;
         }
         // What a write changes has to carry the prefix of the run, whatever else it carries.
