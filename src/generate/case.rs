@@ -23,11 +23,6 @@ impl Generated {
     pub fn what(&self) -> &str {
         self.id.rsplit('/').next().unwrap_or_default()
     }
-
-    /// Whether it is the valid request itself, or one that a file says as it is.
-    pub fn is_plain(&self) -> bool {
-        self.what() == "plain" || self.what().starts_with("hazard-")
-    }
 }
 
 /// What is claimed of the answer.
