@@ -236,8 +236,13 @@ impl Running {
 pub fn start(session: &Arc<Session>, caller: &Caller, plan: Plan, events: &mpsc::Sender<Event>) -> io::Result<Running> {
     let started = Instant::now();
     let turns = Turns::new(plan.cases.iter().map(|case| case.roles).collect());
-    let shared =
-        Arc::new(Shared { cases: plan.cases, turns, failures: AtomicUsize::new(0), attempts: AtomicUsize::new(0) });
+    let shared = Arc::new(Shared {
+        cases: plan.cases,
+        turns,
+        failures: AtomicUsize::new(0),
+        attempts: AtomicUsize::new(0),
+        shrunk: AtomicUsize::new(0),
+    });
     let jobs = session.options.jobs.clamp(1, shared.cases.len().max(1));
     let threads = std::thread::available_parallelism().map_or(1, usize::from).min(jobs);
     let mut running = Vec::with_capacity(threads);
@@ -267,7 +272,12 @@ struct Shared {
     failures: AtomicUsize,
     /// How often generated cases were run again.
     attempts: AtomicUsize,
+    /// How many of them were made smaller.
+    shrunk: AtomicUsize,
 }
+
+/// So many cases of a run are made smaller. Where more fail, there is hardly a request that would not.
+const MOST_SHRUNK: usize = 50;
 
 async fn work(session: &Session, caller: &Caller, shared: &Shared, started: Instant, events: &mpsc::Sender<Event>) {
     loop {
@@ -320,7 +330,11 @@ async fn checked_again(
     events: &mpsc::Sender<Event>,
 ) -> CaseReport {
     let number = || 2 * shared.cases.len() + 1 + shared.attempts.fetch_add(1, Ordering::Relaxed);
-    let (least, runs) = shrink(session, caller, planned, &first, &number, events).await;
+    let (least, runs) = if shared.shrunk.fetch_add(1, Ordering::Relaxed) < MOST_SHRUNK {
+        shrink(session, caller, planned, &first, &number, events).await
+    } else {
+        (planned.clone(), 0)
+    };
     let again = guarded(session, caller, number(), &least, events).await;
     let mut report = repeated(first, again);
     if report.verdict == Verdict::Fail && runs > 0 {

@@ -34,6 +34,9 @@ pub struct Base {
     /// Required keys without which the request is refused in one way or another.
     #[serde(default)]
     pub loose: Vec<String>,
+    /// Keys that are given no odd texts: of names that lead nowhere, servers are known to answer two JSON values.
+    #[serde(default)]
+    pub untried: Vec<String>,
     /// The step that shows that a refused request made nothing.
     #[serde(default)]
     pub trace: Option<IndexMap<String, Value>>,

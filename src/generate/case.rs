@@ -23,11 +23,6 @@ impl Generated {
     pub fn what(&self) -> &str {
         self.id.rsplit('/').next().unwrap_or_default()
     }
-
-    /// Whether it is the valid request itself, or one that a file says as it is.
-    pub fn is_plain(&self) -> bool {
-        self.what() == "plain" || self.what().starts_with("hazard-")
-    }
 }
 
 /// What is claimed of the answer.
@@ -136,6 +131,8 @@ impl<'a> Maker<'a> {
 
     /// A case; nothing when the profile does not know the requirement that is claimed.
     pub(super) fn case(&self, what: &str, title: &str, sent: Sent, claim: Claim) -> Option<Generated> {
+        let Sent { with, more, then, needs: more_needs } = sent;
+        let unread = with.is_none() && more.contains_key("body");
         let mut claim = claim;
         if self.base.unsure && matches!(claim, Claim::Works | Claim::Passes(_)) {
             claim = Claim::Answered;
@@ -160,10 +157,8 @@ impl<'a> Maker<'a> {
         }
         let mut step = Map::new();
         step.insert("call".to_owned(), json!(self.operation.name));
-        if let Some(with) = &sent.with {
-            step.insert("with".to_owned(), with.clone());
-        }
-        step.extend(sent.more.clone());
+        step.extend(with.map(|with| ("with".to_owned(), with)));
+        step.extend(more);
         step.insert("invalid".to_owned(), json!(true));
         match &claim {
             Claim::Works | Claim::Passes(_) | Claim::PassesAs(_) => {}
@@ -181,16 +176,16 @@ impl<'a> Maker<'a> {
             self.base.before.iter().filter_map(Value::as_object).cloned().collect();
         let hazardous = hazard::of_step(self.contract.whole(), &self.operation.name, &step).is_some();
         steps.push(step);
-        for after in sent.then.iter().filter_map(Value::as_object) {
-            let mut after = after.clone();
+        for after in then {
+            let Value::Object(mut after) = after else { continue };
             after.insert("any-answer".to_owned(), json!(true));
             after.insert("proves".to_owned(), json!([ANSWERED]));
             steps.push(after);
         }
-        steps.extend(self.trace(&claim, &sent, &mut covers).filter(|_| holds(NO_TRACE)));
+        steps.extend(self.trace(&claim, unread, &mut covers).filter(|_| holds(NO_TRACE)));
         covers.retain(|id| holds(id));
         let mut needs: Vec<&str> = self.base.needs.iter().map(String::as_str).collect();
-        needs.extend(&sent.needs);
+        needs.extend(more_needs);
         needs.extend(hazardous.then_some("hazardous"));
         let id = format!("{FOLDER}/{}/{what}", self.operation.name);
         let text = self.written(title, &covers, &needs, &steps);
@@ -207,8 +202,7 @@ impl<'a> Maker<'a> {
 
     /// The step that shows that nothing was made, where that is known: a create that is refused for more than the form of
     /// its request may leave something behind.
-    fn trace(&self, claim: &Claim, sent: &Sent, covers: &mut Vec<String>) -> impl Iterator<Item = Map<String, Value>> {
-        let unread = sent.with.is_none() && sent.more.contains_key("body");
+    fn trace(&self, claim: &Claim, unread: bool, covers: &mut Vec<String>) -> impl Iterator<Item = Map<String, Value>> {
         let refused = matches!(claim, Claim::Fails("missing-parameter" | "bad-json", _));
         let step = self.base.trace.as_ref().filter(|_| refused || unread && *claim == Claim::Answered).map(|trace| {
             let mut step: Map<String, Value> = trace.iter().map(|(key, value)| (key.clone(), value.clone())).collect();

@@ -35,11 +35,11 @@ pub fn mistakes(contract: &Arc<Contract>, library: &Library) -> Vec<Diagnostic> 
     let mut found = Vec::new();
     for profile in Profile::ALL {
         let Ok(compiled) = contract.compile(profile) else { continue };
-        let made = match cases(&compiled) {
+        let made = match made(&compiled, &|maker, made| made.extend(body::plain(maker))) {
             Ok(made) => made,
             Err(mistakes) => return mistakes,
         };
-        for case in made.iter().filter(|case| case.is_plain()) {
+        for case in &made {
             match Library::parse(&case.text) {
                 Ok(scenario) => found.extend(check(&case.text, &scenario, contract, library)),
                 Err(mistake) => found.push(mistake),
@@ -63,6 +63,18 @@ pub fn mistakes(contract: &Arc<Contract>, library: &Library) -> Vec<Diagnostic> 
 /// # Errors
 /// Mistakes in the files of `specs/generate/`.
 pub fn cases(contract: &ProfileContract) -> Result<Vec<Generated>, Vec<Diagnostic>> {
+    made(contract, &|maker, made| {
+        body::make(maker, made);
+        raw::make(maker, made);
+        route::make(maker, made);
+    })
+}
+
+/// The cases that are made of the valid request of each operation, and those of hazards.
+fn made(
+    contract: &ProfileContract,
+    make: &dyn Fn(&case::Maker<'_>, &mut Vec<Generated>),
+) -> Result<Vec<Generated>, Vec<Diagnostic>> {
     let bases = Bases::load(contract.whole())?;
     let mut made = Vec::new();
     for operation in contract.whole().operations_of(contract.profile()) {
@@ -73,9 +85,7 @@ pub fn cases(contract: &ProfileContract) -> Result<Vec<Generated>, Vec<Diagnosti
         let path = format!("operations/{}.request.schema.json", operation.name);
         let schema = contract.whole().schema(&path, contract.profile())?.unwrap_or_default();
         let maker = case::Maker::new(contract, operation, base, &schema);
-        body::make(&maker, &mut made);
-        raw::make(&maker, &mut made);
-        route::make(&maker, &mut made);
+        make(&maker, &mut made);
     }
     for (id, hazard) in &contract.whole().hazards {
         let provoked = &hazard.provoked;

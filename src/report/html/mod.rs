@@ -29,8 +29,11 @@ pub fn html(results: &Results) -> serde_json::Result<String> {
         ("took", format!("{}, {} calls", time(results.outcome.duration_ms), results.outcome.calls)),
         ("run", format!("{}, by {} {}", head.run, head.tool.name, head.tool.version)),
     ];
-    let facts: String =
-        facts.into_iter().chain(warnings).map(|(name, fact)| format!("<div><dt>{name}</dt><dd>{}</dd></div>", escaped(&fact))).collect();
+    let facts: String = facts
+        .into_iter()
+        .chain(warnings)
+        .map(|(name, fact)| format!("<div><dt>{name}</dt><dd>{}</dd></div>", escaped(&fact)))
+        .collect();
     let summary = counts(&results.cases);
     let good = results.outcome.complete && summary.fail + summary.error + summary.fixed == 0 && summary.ran() > 0;
     let body = format!(
