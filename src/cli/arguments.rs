@@ -101,8 +101,8 @@ pub(super) enum Command {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Target")]
 pub(super) struct TargetArguments {
-    /// The server, such as `http://localhost:19530`, or a target's name in the config file; without it the embedded
-    /// reference target
+    /// The server, such as `http://localhost:19530` or `grpc://localhost:19530`, or a target's name in the config file;
+    /// without it the embedded reference target
     #[arg(long, value_name = "URL", env = "MILVUS_URI")]
     pub(super) target: Option<String>,
     /// The config file; without it `milvus-conformance.toml` here or in a folder above

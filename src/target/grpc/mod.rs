@@ -49,7 +49,7 @@ pub struct Grpc(Arc<Inner>);
 struct Inner {
     /// The address as the user knows it: `grpc://localhost:19530`.
     url: String,
-    /// The address of the RESTful API that the same server may have.
+    /// The address of the REST API that the same server may have.
     http: String,
     host: String,
     port: u16,
@@ -84,6 +84,9 @@ impl Grpc {
         })?;
         if read.path() != "/" && !read.path().is_empty() {
             return Err(wrong("an address of gRPC has no path".to_owned()));
+        }
+        if connection.ca_cert.is_some() || connection.insecure {
+            return Err(wrong("gRPC is spoken without TLS here; leave out --ca-cert and --insecure".to_owned()));
         }
         if connection.proxy.is_some() {
             return Err(wrong("gRPC goes through no proxy; leave out --proxy".to_owned()));
@@ -125,7 +128,7 @@ impl Grpc {
         &self.0.url
     }
 
-    /// The address that the RESTful API of the same server would have.
+    /// The address that the REST API of the same server would have.
     pub(super) fn http_url(&self) -> &str {
         &self.0.http
     }

@@ -194,7 +194,9 @@ fn numbers(ids: &[i64]) -> IDs {
 async fn exactly_the_operations_listed_are_done() {
     let stub = Stub::answering(|_| UNIMPLEMENTED).await;
     for operation in OVER_GRPC {
-        let Err(SendError::Unimplemented(why)) = stub.ask(operation, json!({"collectionName": "books", "indexParams": [{}]})).await else {
+        let Err(SendError::Unimplemented(why)) =
+            stub.ask(operation, json!({"collectionName": "books", "indexParams": [{}]})).await
+        else {
             panic!("{operation} was answered");
         };
         assert!(why.starts_with("the server does not implement "), "{operation}: {why}");
