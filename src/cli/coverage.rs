@@ -192,20 +192,20 @@ fn types(coverage: &Coverage, text: &mut String) {
     let short = |usage: &'static str| {
         usage.split_once('/').map_or(usage, |(group, verb)| match group {
             "collections" => "made",
-            "indexes" => "indexed",
+            "indexes" => "index",
             _ => verb,
         })
     };
-    let head: String = USES.iter().map(|usage| format!(" {:>7}", short(usage))).collect();
-    let _ = writeln!(text, "\n{}", style::strong(&format!("{:<20}{head}", "type of field")));
+    let head: String = USES.iter().map(|usage| format!(" {:>6}", short(usage))).collect();
+    let _ = writeln!(text, "\n{}", style::strong(&format!("{:<18}{head}", "type of field")));
     for (kind, came) in &coverage.field_types.by_type {
         let mark = |usage: &&'static str| match came.contains(usage) {
             true => "yes",
             false if has_use(kind, usage) => "no",
             false => "",
         };
-        let marks: String = USES.iter().map(|usage| format!(" {:>7}", mark(usage))).collect();
-        let line = format!("{kind:<20}{marks}");
+        let marks: String = USES.iter().map(|usage| format!(" {:>6}", mark(usage))).collect();
+        let line = format!("{kind:<18}{marks}");
         let whole = USES.iter().filter(|usage| has_use(kind, usage)).count() == came.len();
         let _ = writeln!(text, "{}", if whole { line } else { style::note(&line) });
     }
@@ -215,8 +215,16 @@ fn types(coverage: &Coverage, text: &mut String) {
 fn grammar(coverage: &Coverage, text: &mut String) {
     let _ = writeln!(text, "\n{}", style::strong(&format!("{:<20} {}", "production", "in filters of")));
     for (name, operations) in &coverage.filter_grammar.by_production {
-        let verbs: Vec<&str> = operations.iter().map(|one| one.trim_start_matches("entities/")).collect();
-        let _ = writeln!(text, "{name:<20} {}", verbs.join(", "));
+        let mut line = format!("{name:<20}");
+        for operation in operations {
+            let word = operation.replacen("entities/", "", 1);
+            if line.chars().count() + word.chars().count() >= WIDTH {
+                let _ = writeln!(text, "{line}");
+                line = " ".repeat(20);
+            }
+            let _ = write!(line, " {word}");
+        }
+        let _ = writeln!(text, "{line}");
     }
 }
 
