@@ -280,3 +280,28 @@ fn the_scenarios_of_the_documents_pass() {
     let ended = run(tool(folder.path()).args(["run", ".", "--gate", "observed"])).exits(0);
     assert!(ended.out.contains(&format!("PASS {count} cases: {count} pass")), "{}", ended.out);
 }
+
+// ---- links
+
+#[test]
+fn links_of_the_documents_lead_somewhere() {
+    let link = Regex::new(r"\]\(([^)\s]+)\)").unwrap();
+    let (mut count, mut broken) = (0, Vec::new());
+    for file in documents() {
+        let text = std::fs::read_to_string(root().join(&file)).unwrap();
+        for found in link.captures_iter(&text).map(|found| found[1].to_owned()).filter(|to| !to.contains("://")) {
+            count += 1;
+            let (path, heading) = found.split_once('#').unwrap_or((&found, ""));
+            let here = root().join(&file);
+            let place = if path.is_empty() { here } else { here.parent().unwrap().join(path) };
+            let anchor = |line: &str| line.strip_prefix('#').map(|line| line.trim_matches(['#', ' ']).to_lowercase());
+            let has = |text: String| text.lines().filter_map(anchor).any(|line| line.replace(' ', "-") == heading);
+            let leads = place.exists() && (heading.is_empty() || std::fs::read_to_string(&place).is_ok_and(has));
+            if !leads {
+                broken.push(format!("{file}: {found}"));
+            }
+        }
+    }
+    assert!(count >= 20, "the documents have {count} links");
+    assert!(broken.is_empty(), "{broken:#?}");
+}

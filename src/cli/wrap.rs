@@ -34,7 +34,8 @@ fn wrapped_line(line: &str, width: usize, hang: usize) -> String {
         }
         // Styles take no room.
         let length: usize = strip_str(word).map(|part| part.chars().count()).sum();
-        if column + blanks + length > width && column > indent + hang {
+        // A further line has to begin before the place where the word would stand in this one.
+        if column + blanks + length > width && column + blanks > indent + hang {
             made.push_str(&further);
             column = indent + hang;
         } else {
@@ -76,6 +77,8 @@ mod tests {
             wrapped(&format!("at {address} nobody listens"), 10, 2),
             format!("at\n  {address}\n  nobody\n  listens")
         );
+        let labelled = format!("  at        {address}");
+        assert_eq!(wrapped(&labelled, 20, 10), labelled);
     }
 
     #[test]

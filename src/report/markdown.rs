@@ -56,7 +56,12 @@ fn groups(results: &Results, text: &mut String) {
     let cell = |number: u64| if number == 0 { " · |".to_owned() } else { format!(" {number} |") };
     for (group, counts) in by_group(results) {
         let cells: String = shown.iter().map(|verdict| cell(counts.get(*verdict))).collect();
-        let mark = if counts.fail + counts.error + counts.fixed > 0 { "✗" } else { "✓" };
+        // A group of which nothing ran has not passed.
+        let mark = match counts.fail + counts.error + counts.fixed {
+            0 if counts.ran() == 0 => "·",
+            0 => "✓",
+            _ => "✗",
+        };
         text.push_str(&format!("| {mark} {} |{cells}\n", plain(group)));
     }
     let all = counts(&results.cases);
