@@ -11,7 +11,7 @@ use crate::engine::{self, Caller, Checked, Event, Interrupt, Ledger, OF_THE_EMBE
 use crate::profile::Profile;
 use crate::reference::{Config, Reference};
 use crate::report::{self, Coverage};
-use crate::results::{self, Head, Outcome, Results, SCHEMA, TargetFacts, Tool};
+use crate::results::{Head, Outcome, Results, SCHEMA, TargetFacts, Tool};
 use crate::seen::{USES, has_use};
 use crate::target::{Redactor, Secret, Target, preflight};
 use crate::verdict::Level;
