@@ -287,7 +287,7 @@ pub(super) const TABLE: &[Own] = &[
             let (_, behind) = text.split_once("\"collectionName\": \"").filter(|_| call.body.is_null())?;
             let (name, _) = behind.split_once('"')?;
             broken.ask(call, "collections/create", json!({"collectionName": name, "dimension": 4}));
-            None
+            Some(broken.honest(call))
         }),
     ),
     own(
