@@ -16,7 +16,7 @@ use crate::engine::{Caller, CaseReport, Checked, Filter, Interrupt, Ledger, Opti
 use crate::profile::Profile;
 use crate::reference::{Config, Reference};
 use crate::scenario::Library;
-use crate::target::{Connection, Redactor, Rest, Secret, Target, preflight};
+use crate::target::{Connection, Redactor, Secret, Target, preflight};
 use crate::verdict::{Level, Verdict};
 use libtest_mimic::{Arguments, Completion, Failed, Trial};
 use std::path::{Path, PathBuf};
@@ -155,8 +155,8 @@ impl Suite {
         };
         let mut connection = Connection::new(url);
         connection.token.clone_from(&token);
-        let rest = Rest::new(&connection).map_err(|error| SuiteError::Other(error.to_string()))?;
-        Ok((rest.into(), token, connection.redactor()))
+        let target = Target::connect(&connection).map_err(|error| SuiteError::Other(error.to_string()))?;
+        Ok((target, token, connection.redactor()))
     }
 }
 

@@ -76,6 +76,18 @@ impl Console {
         self.print(&wrapped(&begin(head, cases, skipped, jobs), width(), HANG))
     }
 
+    /// Says that a run may end the server, before it starts.
+    pub(super) fn hazardous(&self, cases: usize) -> io::Result<()> {
+        if cases == 0 {
+            return Ok(());
+        }
+        let cases = count(cases, "case");
+        self.print(&format!(
+            "{} the last {cases} may end the server's process; what has ended one before is in specs/hazards.yaml\n\n",
+            style::note("hazardous")
+        ))
+    }
+
     /// Shows an event.
     pub(super) fn event(&mut self, event: &Event) -> io::Result<()> {
         match event {

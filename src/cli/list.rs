@@ -3,6 +3,7 @@
 use super::arguments::{ContractArguments, ListArguments, Listed};
 use super::exit;
 use super::failure::Failure;
+use super::run::DEFAULT_PROFILE;
 use super::style;
 use super::workspace::Workspace;
 use super::wrap::{width, wrapped};
@@ -52,7 +53,11 @@ pub(super) fn list(contract: &ContractArguments, arguments: &ListArguments) -> R
 
 fn scenarios(workspace: &Workspace, arguments: &ListArguments) -> Result<Vec<Row>, Failure> {
     let filter = arguments.filter.as_deref().map(Filter::parse).transpose()?;
-    let library = workspace.selected(&arguments.paths)?;
+    let profile = arguments.profile.unwrap_or(DEFAULT_PROFILE);
+    let library = match workspace.generated(&arguments.paths, arguments.generated, profile)? {
+        Some(made) => made,
+        None => workspace.selected(&arguments.paths)?,
+    };
     let mut rows = Vec::new();
     let mut mistakes = Vec::new();
     for (id, source) in library.scenarios() {

@@ -24,6 +24,11 @@ impl<T> ByProfile<T> {
         self.0.get(profile.name()).or_else(|| self.0.get("all"))
     }
 
+    /// The values of all profiles.
+    pub fn values(&self) -> impl Iterator<Item = &T> {
+        self.0.values()
+    }
+
     /// Names that are neither a profile nor `all`.
     pub fn unknown_names(&self) -> impl Iterator<Item = &str> {
         self.0.keys().map(String::as_str).filter(|name| *name != "all" && name.parse::<Profile>().is_err())

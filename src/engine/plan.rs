@@ -4,7 +4,7 @@ use super::{CaseReport, Filter, Shard, Subject, room};
 use crate::contract::{Bounds, Contract, Requirement};
 use crate::diagnostic::Diagnostic;
 use crate::profile::Profile;
-use crate::scenario::{Library, LibraryError, Scenario, ScenarioSource, Step, check};
+use crate::scenario::{Library, LibraryError, Scenario, ScenarioSource, Step, Surface, check, not_over_grpc};
 use crate::verdict::Verdict;
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -13,6 +13,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 /// What scenarios may need and only the embedded reference target has besides what its profile has: databases on every
 /// plan, and something that stands in for files, models and nodes outside the API.
 pub const OF_THE_EMBEDDED: [&str; 2] = ["databases", "stand-in"];
+
+/// The capability of targets that are reached over gRPC: what HTTP lacks can be asked of them, and what only HTTP has cannot.
+const GRPC: &str = "grpc";
 
 /// A scenario bound to a profile and a target.
 #[derive(Clone, Debug)]
@@ -27,6 +30,10 @@ pub struct PlannedCase {
     pub file: Arc<str>,
     /// How many roles it makes, of which a server holds only a few.
     pub(super) roles: u32,
+    /// Whether it was made from a schema, so that its request can be made smaller and means as much.
+    pub(super) generated: bool,
+    /// Whether it may end the server's process.
+    pub hazardous: bool,
     source: ScenarioSource,
     /// The scenario, when it is small enough to be kept; else it is read again when its turn comes.
     parsed: Option<Arc<Scenario>>,
@@ -43,6 +50,11 @@ impl PlannedCase {
         }
         let source = self.source.text().map_err(|error| error.to_string())?;
         Library::parse(&source).map(Arc::new).map_err(|mistake| mistake.to_string())
+    }
+
+    /// The same case with another scenario.
+    pub(super) fn with_scenario(&self, scenario: Arc<Scenario>) -> Self {
+        Self { parsed: Some(scenario), ..self.clone() }
     }
 
     /// The line at which a place in its file stands, counted from 1; nothing when the file cannot be read any more.
@@ -75,7 +87,7 @@ impl Skipped {
 /// What a run will do.
 #[derive(Clone, Debug, Default)]
 pub struct Plan {
-    /// The cases, in order of their ids.
+    /// The cases, in order of their ids; those that may end the server last.
     pub cases: Vec<PlannedCase>,
     /// What is left out.
     pub skipped: Vec<Skipped>,
@@ -113,6 +125,9 @@ pub struct Checked(Vec<(PlannedCase, Facts)>);
 struct Facts {
     bounds: Bounds,
     needs: Vec<String>,
+    surface: Surface,
+    /// The first of its operations that cannot be done over gRPC.
+    not_over_grpc: Option<String>,
     selected: bool,
 }
 
@@ -152,6 +167,23 @@ impl Checked {
         if problems.is_empty() { Ok(Self(cases)) } else { Err(PlanError::Mistakes(problems)) }
     }
 
+    /// Adds the cases that were made from schemas.
+    ///
+    /// # Errors
+    /// Every mistake in them.
+    pub fn read_generated(
+        &mut self,
+        made: &Library,
+        contract: &Contract,
+        filter: Option<&Filter>,
+    ) -> Result<(), PlanError> {
+        let mut read = Self::read(made, contract, filter)?;
+        read.0.iter_mut().for_each(|(case, _)| case.generated = true);
+        self.0.append(&mut read.0);
+        self.0.sort_by(|(left, _), (right, _)| left.id.cmp(&right.id));
+        Ok(())
+    }
+
     /// Binds the scenarios to a profile, and leaves out what is not for it or not wanted.
     pub fn plan(self, profile: Profile, capabilities: &BTreeSet<String>) -> Plan {
         let mut plan = Plan::default();
@@ -161,6 +193,8 @@ impl Checked {
                 None => plan.cases.push(case),
             }
         }
+        // What may end the server comes last, when nothing else can suffer from it any more.
+        plan.cases.sort_by_key(|case| case.hazardous);
         plan
     }
 }
@@ -183,6 +217,8 @@ fn read_one(
     let facts = Facts {
         bounds: scenario.bounds(),
         needs: scenario.needs.iter().map(|need| need.value.clone()).collect(),
+        surface: Surface::of(id, &scenario, contract),
+        not_over_grpc: not_over_grpc(&scenario, library),
         selected: filter.is_none_or(|filter| filter.selects(&Subject::of(id, &scenario, contract))),
     };
     let case = PlannedCase {
@@ -190,6 +226,8 @@ fn read_one(
         title: scenario.title.clone(),
         covers: scenario.covers.iter().map(|id| id.value.clone()).collect(),
         file: text.file,
+        generated: false,
+        hazardous: scenario.needs.iter().any(|need| need.value == "hazardous"),
         roles: room::roles(&scenario, library, contract),
         source: source.clone(),
         parsed: keep.then(|| Arc::new(scenario)),
@@ -214,6 +252,14 @@ impl Facts {
         if !self.bounds.hold_for(profile) {
             return Some(format!("not for {profile}"));
         }
+        if capabilities.contains(GRPC) {
+            if self.surface == Surface::Http {
+                return Some("tries HTTP itself, and the target is reached over gRPC".to_owned());
+            }
+            if let Some(operation) = &self.not_over_grpc {
+                return Some(format!("calls {operation}, which is not done over gRPC"));
+            }
+        }
         let lacking = self.needs.iter().find(|need| !capabilities.contains(*need))?;
         Some(match lacking.as_str() {
             "auth" => NEEDS_AUTH.to_owned(),
@@ -222,6 +268,7 @@ impl Facts {
             "stand-in" => {
                 "needs files, models or nodes outside the API, which only the embedded target stands in for".to_owned()
             }
+            GRPC => "needs a target that is reached over gRPC".to_owned(),
             "heavy" => "makes many objects; only with --heavy".to_owned(),
             other => format!("needs {other}, which {profile} does not have"),
         })

@@ -39,7 +39,7 @@ impl Replay {
             let Some(line) = lines.last() else { continue };
             agreement.lines += u32::try_from(lines.len()).unwrap_or(u32::MAX);
             // A call that once ended a server's process is not tried on a server that others may be using.
-            let harmful = line.server_ends && matches!(target, Target::Rest(_));
+            let harmful = line.server_ends && !matches!(target, Target::InProcess(_));
             let judged = if harmful { None } else { self.step(line, lines.len(), target, &ids).await? };
             match judged.filter(|_| line.is_compared()) {
                 Some(mut judged) => {

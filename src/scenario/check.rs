@@ -15,7 +15,8 @@ const BUILT_IN: [&str; 2] = ["run", "token"];
 
 /// Finds every mistake in a scenario that can be seen without running it.
 pub fn check(source: &SourceText, scenario: &Scenario, contract: &Contract, library: &Library) -> Vec<Diagnostic> {
-    let mut check = Check { source, contract, known: builtin(), problems: Vec::new(), after: 0 };
+    let over_grpc = scenario.needs.iter().any(|need| need.value == "grpc");
+    let mut check = Check { source, contract, known: builtin(), problems: Vec::new(), over_grpc, after: 0 };
     check.bounds(&scenario.bounds(), scenario.since.as_ref().or(scenario.until.as_ref()), source.key("only"));
     if let Some(deadline) = &scenario.deadline {
         check.duration(deadline);
@@ -53,7 +54,7 @@ pub fn check(source: &SourceText, scenario: &Scenario, contract: &Contract, libr
 
 /// Finds every mistake in a fixture.
 pub(super) fn check_fixture(source: &SourceText, fixture: &Fixture, contract: &Contract) -> Vec<Diagnostic> {
-    let mut check = Check { source, contract, known: builtin(), problems: Vec::new(), after: 0 };
+    let mut check = Check { source, contract, known: builtin(), problems: Vec::new(), over_grpc: false, after: 0 };
     check.known.insert("name".to_owned());
     check.known.extend(fixture.params.keys().cloned());
     for (index, step) in fixture.steps.iter().enumerate() {
@@ -70,9 +71,9 @@ fn place(step: &Step) -> Option<Range<usize>> {
         .or_else(|| step.proves.first().map(At::span))
 }
 
-/// Capabilities that no profile names: a token with a password, what the user allows with a flag, and what only the
-/// embedded reference target has.
-const OPT_IN: [&str; 4] = ["password", "hazardous", "heavy", "stand-in"];
+/// Capabilities that no profile names: a token with a password, what the user allows with a flag, what only the
+/// embedded reference target has, and targets that are reached over gRPC.
+const OPT_IN: [&str; 5] = ["password", "hazardous", "heavy", "stand-in", "grpc"];
 
 /// The variable that counts the times of a step with `times`.
 pub(crate) const TIME: &str = "n";
@@ -86,6 +87,8 @@ struct Check<'a> {
     contract: &'a Contract,
     known: BTreeSet<String>,
     problems: Vec<Diagnostic>,
+    /// Whether the scenario is for targets that are reached over gRPC.
+    over_grpc: bool,
     /// Where the current step begins, so that templates are looked for from there.
     after: usize,
 }
@@ -116,7 +119,7 @@ impl Check<'_> {
         let contract = self.contract;
         match contract.requirements.get(id.as_str()) {
             None => self.unknown(id, "requirement", contract.requirements.keys().map(String::as_str)),
-            Some(requirement) if requirement.not_testable.is_some() => {
+            Some(requirement) if requirement.not_testable.is_some() && !self.over_grpc => {
                 self.report(id.span(), format!("`{}` is marked as not testable over REST", id.value));
             }
             Some(_) => {}
@@ -214,6 +217,12 @@ impl Check<'_> {
 
     /// A step that may be refused expects nothing unless a reading tells what came.
     fn refusable(&mut self, step: &Step, number: &str) {
+        if step.any_answer
+            && (step.fails.is_some() || step.refusable || step.returns.is_some() || step.eventually.is_some())
+        {
+            let message = format!("to step {number} any answer will do, so that it can expect none");
+            self.report(self.key("any-answer"), message);
+        }
         if !step.refusable {
             return;
         }
@@ -256,6 +265,7 @@ impl Check<'_> {
         let (Some(target), Some(with)) = (target, &step.with) else { return };
         if let Some(Value::String(name)) = with.get(target)
             && !name.contains("${")
+            && !name.trim().is_empty()
         {
             let message = format!("`{}` would change `{name}`, which is not the run's own", call.value);
             let problem = self.source.diagnostic(self.find(name), message);

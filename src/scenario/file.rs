@@ -1,5 +1,6 @@
 //! A scenario as it stands in its file.
 
+use super::surface::Surface;
 use crate::contract::{Bounds, ObjectKind};
 use crate::diagnostic::suggestion;
 use crate::matcher::{Matcher, Path};
@@ -41,6 +42,9 @@ pub struct Scenario {
     /// Capabilities without which it is skipped.
     #[serde(default)]
     pub needs: Vec<At<String>>,
+    /// What it tries: HTTP itself, or the state of the server, which can be asked over gRPC, too. Left out, its steps show.
+    #[serde(default)]
+    pub surface: Option<Surface>,
     /// Fixtures, by the variable that holds the made object's name.
     #[serde(default)]
     pub given: IndexMap<String, Given>,
@@ -261,6 +265,15 @@ pub struct Step {
     /// Whether a failure is as good as a success: the documents disagree, and a reading in `returns` tells which came.
     #[serde(default)]
     pub refusable: bool,
+    /// Whether any well-formed answer will do, a refusal as well as a success: of such a request no document says more.
+    #[serde(default, rename = "any-answer")]
+    pub any_answer: bool,
+    /// Whether the step is done only when the one before it was refused.
+    #[serde(default, rename = "after-refusal")]
+    pub after_refusal: bool,
+    /// How the body is written, when it is not plain UTF-8.
+    #[serde(default)]
+    pub encoding: Option<Encoding>,
     /// What the answer must hold in the end; asked again until it does.
     #[serde(default, deserialize_with = "written")]
     #[schemars(with = "Expectations", extend("minProperties" = 1))]
@@ -297,6 +310,20 @@ pub struct Step {
     /// Why it matters; shown when the step fails.
     #[serde(default)]
     pub note: Option<String>,
+}
+
+/// How the text of a body becomes bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Encoding {
+    /// UTF-8 behind a byte order mark.
+    Bom,
+    /// UTF-16 with the high byte last, behind a byte order mark.
+    Utf16,
+    /// One byte a character; characters that have none become `?`.
+    Latin1,
+    /// UTF-8 in a gzip file. No header says so unless the step does.
+    Gzip,
 }
 
 /// A key that stands there has to have a value: an expectation that was left empty would expect nothing.

@@ -5,7 +5,11 @@
 
 mod connection;
 mod curl;
+#[cfg(feature = "grpc")]
+mod grpc;
 mod preflight;
+#[cfg(feature = "grpc")]
+mod preflight_over_grpc;
 mod rest;
 mod secret;
 mod send_error;
@@ -13,17 +17,45 @@ mod sniff;
 
 pub use connection::{Connection, ConnectionError, DEFAULT_BODY_LIMIT, DEFAULT_CONNECT_TIMEOUT};
 pub use curl::curl;
-pub use preflight::{Certainty, PreflightError, Recognition, preflight};
+#[cfg(feature = "grpc")]
+pub use grpc::Grpc;
+pub use preflight::{Certainty, PreflightError, Recognition};
 pub use rest::Rest;
 pub use secret::{Redactor, Secret};
 pub use send_error::SendError;
 
+use crate::contract::Contract;
 use crate::exchange::{Request, Response};
+use crate::profile::Profile;
 use crate::reference::Reference;
 use crate::reference::mutant::Broken;
 use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
+
+/// The scheme of the URLs of servers that are reached over gRPC.
+const GRPC_SCHEME: &str = "grpc://";
+
+/// Finds out, before any case runs, whether the target is a Milvus server that takes the token, and which profile it has.
+///
+/// A server that says it is starting is asked again with growing pauses until `timeout` is over; each single request may
+/// take that long, too. With `requested`, the profile is taken as named. Nothing on the target is changed.
+///
+/// # Errors
+/// See [`PreflightError`].
+pub async fn preflight(
+    target: &Target,
+    contract: &Contract,
+    token: Option<&Secret>,
+    requested: Option<Profile>,
+    timeout: Duration,
+) -> Result<Recognition, PreflightError> {
+    #[cfg(feature = "grpc")]
+    if let Target::Grpc(grpc) = target {
+        return preflight_over_grpc::preflight(grpc, token, requested, timeout).await;
+    }
+    preflight::preflight(target, contract, token, requested, timeout).await
+}
 
 /// An implementation in the same process, called without HTTP between.
 pub trait Answer: Send + Sync {
@@ -48,11 +80,39 @@ impl Answer for Broken {
 pub enum Target {
     /// A server, reached over HTTP.
     Rest(Rest),
+    /// A server, reached over gRPC.
+    #[cfg(feature = "grpc")]
+    Grpc(Grpc),
     /// An implementation in the same process.
     InProcess(Arc<dyn Answer>),
 }
 
 impl Target {
+    /// The client for a server, by the scheme of its URL. Nothing is sent yet.
+    ///
+    /// # Errors
+    /// When the URL, the certificates or the proxy cannot be used.
+    pub fn connect(connection: &Connection) -> Result<Self, ConnectionError> {
+        if !connection.url.starts_with(GRPC_SCHEME) {
+            return Rest::new(connection).map(Target::Rest);
+        }
+        #[cfg(feature = "grpc")]
+        return Grpc::new(connection).map(Target::Grpc);
+        #[cfg(not(feature = "grpc"))]
+        return Err(ConnectionError::Client(
+            "this build speaks no gRPC; it was made without the feature `grpc`".to_owned(),
+        ));
+    }
+
+    /// Whether the target is reached over gRPC, so that what HTTP itself checks cannot be tried.
+    pub fn is_over_grpc(&self) -> bool {
+        match self {
+            #[cfg(feature = "grpc")]
+            Target::Grpc(_) => true,
+            Target::Rest(_) | Target::InProcess(_) => false,
+        }
+    }
+
     /// Sends a request and waits for the whole answer. Also says how long that took, from before the first byte was sent
     /// (connecting included, when a new connection was needed) to the last byte of the body.
     ///
@@ -65,6 +125,8 @@ impl Target {
         let begun = Instant::now();
         let response = match self {
             Target::Rest(rest) => rest.send(request, timeout).await?,
+            #[cfg(feature = "grpc")]
+            Target::Grpc(grpc) => grpc.send(request, timeout).await?,
             Target::InProcess(implementation) => implementation.answer(request),
         };
         Ok((response, begun.elapsed()))
@@ -75,6 +137,8 @@ impl Target {
     pub fn with_own_connections(&self) -> Self {
         match self {
             Target::Rest(rest) => Target::Rest(rest.with_own_connections()),
+            #[cfg(feature = "grpc")]
+            Target::Grpc(grpc) => Target::Grpc(grpc.with_own_connections()),
             Target::InProcess(implementation) => Target::InProcess(Arc::clone(implementation)),
         }
     }
@@ -83,6 +147,8 @@ impl Target {
     pub fn address_for_commands(&self) -> &str {
         match self {
             Target::Rest(rest) => rest.url(),
+            #[cfg(feature = "grpc")]
+            Target::Grpc(grpc) => grpc.http_url(),
             Target::InProcess(_) => "http://127.0.0.1:19530",
         }
     }
@@ -91,6 +157,8 @@ impl Target {
     pub fn address(&self) -> &str {
         match self {
             Target::Rest(rest) => rest.url(),
+            #[cfg(feature = "grpc")]
+            Target::Grpc(grpc) => grpc.url(),
             Target::InProcess(_) => "the embedded reference target",
         }
     }

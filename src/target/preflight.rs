@@ -29,6 +29,8 @@ pub struct Recognition {
     pub auth: bool,
     /// Whether the token was not allowed to list collections, though it is valid.
     pub limited: bool,
+    /// Whether the target is reached over gRPC.
+    pub over_grpc: bool,
 }
 
 /// How sure it is that a target has the profile that was recognised.
@@ -61,7 +63,8 @@ impl Certainty {
 
 impl Recognition {
     /// What scenarios may need of the target: what its profile has; `auth` only when it checks tokens and there is one;
-    /// `password` when that token is a user with a password.
+    /// `password` when that token is a user with a password; `grpc`
+    /// when it is reached over gRPC.
     pub fn capabilities(&self, contract: &Contract, token: Option<&Secret>) -> BTreeSet<String> {
         let facts = contract.profiles.get(&self.profile);
         let mut capabilities: BTreeSet<String> =
@@ -72,6 +75,9 @@ impl Recognition {
         }
         if token.is_some_and(|token| token.expose().contains(':')) {
             capabilities.insert("password".to_owned());
+        }
+        if self.over_grpc {
+            capabilities.insert("grpc".to_owned());
         }
         capabilities
     }
@@ -153,7 +159,8 @@ pub enum PreflightError {
     /// A gRPC server.
     #[error(
         "{address} speaks gRPC only ({seen}). Give the address of the REST API: Milvus serves it on the same port unless \
-         `proxy.http.port` names another; see also that `proxy.http.enabled` is true."
+         `proxy.http.port` names another; see also that `proxy.http.enabled` is true. Over gRPC, it is reached by \
+         --target grpc://host:port."
     )]
     GrpcOnly {
         /// The target.
@@ -227,6 +234,16 @@ pub enum PreflightError {
         /// What was answered last.
         seen: String,
     },
+    /// What is reached over gRPC does not answer as Milvus does.
+    #[error("{address} does not answer as a Milvus server over gRPC: {detail}. {hint}")]
+    NoGrpc {
+        /// The target.
+        address: String,
+        /// What was seen.
+        detail: String,
+        /// What to do.
+        hint: String,
+    },
     /// A request could not be sent at all, for example because the token holds a line break.
     #[error(
         "{CALL} cannot be sent to {address}: {detail}. See that the token has no line break or other odd characters."
@@ -273,14 +290,8 @@ const UNAUTHORISED: [i64; 5] = [1800, 1802, 21119, 80001, 80002];
 /// Codes by which a server says that it is starting.
 const STARTING: [i64; 2] = [1, 2];
 
-/// Finds out, before any case runs, whether the target is a Milvus server that takes the token, and which profile it has.
-///
-/// A server that says it is starting is asked again with growing pauses until `timeout` is over; each single request may
-/// take that long, too. With `requested`, the profile is taken as named. Nothing on the target is changed.
-///
-/// # Errors
-/// See [`PreflightError`].
-pub async fn preflight(
+/// The look at a target that speaks HTTP, or answers in this process as if it did.
+pub(super) async fn preflight(
     target: &Target,
     contract: &Contract,
     token: Option<&Secret>,
@@ -299,7 +310,7 @@ pub async fn preflight(
         None => probe.weigh(contract, candidates, why).await?,
     };
     match candidates.first() {
-        Some(&profile) => Ok(Recognition { profile, why, certainty, candidates, auth, limited }),
+        Some(&profile) => Ok(Recognition { profile, why, certainty, candidates, auth, limited, over_grpc: false }),
         None => Err(PreflightError::Unrecognised { address: probe.address(), seen: why }),
     }
 }
@@ -570,7 +581,9 @@ impl Probe<'_> {
             SendError::UnknownHost(detail) => PreflightError::UnknownHost { address, detail },
             SendError::Connect(detail) => PreflightError::Unreachable { address, detail },
             SendError::Timeout { after } => PreflightError::Silent { address, after },
-            SendError::Unsendable(detail) => PreflightError::Unsendable { address, detail },
+            SendError::Unsendable(detail) | SendError::Unimplemented(detail) => {
+                PreflightError::Unsendable { address, detail }
+            }
             SendError::TooLarge { limit } => {
                 PreflightError::NotMilvus { seen: format!("more than {limit} bytes"), hint: self.hint(200), address }
             }

@@ -35,4 +35,7 @@ pub enum SendError {
     /// The request cannot be expressed in HTTP by this client; it was not sent.
     #[error("the request cannot be sent: {0}")]
     Unsendable(String),
+    /// The target, or the way to it, lacks what was asked for; nothing was done.
+    #[error("not supported: {0}")]
+    Unimplemented(String),
 }
