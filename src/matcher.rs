@@ -1,6 +1,7 @@
 //! What a value has to be: the matchers of `returns`, `eventually` and of the forms of a reading.
 
 use crate::ranks::Ranks;
+use crate::templated::has_template;
 use regex::Regex;
 use schemars::{JsonSchema, json_schema};
 use serde::{Deserialize, Deserializer};
@@ -567,16 +568,6 @@ const WORDS: [&str; 21] = [
     "equals", "reading", "matches", "in", "type", "set", "contains", "lacks", "length", "at-least", "at-most", "near",
     "single", "sorted", "ranks", "each", "some", "has", "not", "absent", "present",
 ];
-
-/// Whether a text anywhere in a value holds a template.
-pub fn has_template(value: &Value) -> bool {
-    match value {
-        Value::String(text) => text.contains("${"),
-        Value::Array(items) => items.iter().any(has_template),
-        Value::Object(map) => map.iter().any(|(key, inner)| key.contains("${") || has_template(inner)),
-        _ => false,
-    }
-}
 
 fn length_of(value: &Value) -> Option<usize> {
     match value {

@@ -4,6 +4,7 @@
 //! stated tolerance covers single precision, and a recall floor what an approximate index may miss.
 
 use crate::diagnostic;
+use crate::templated::has_template;
 use serde_json::{Map, Value, json};
 use std::collections::{BTreeMap, HashSet};
 use std::fmt;
@@ -168,10 +169,10 @@ impl Ranks {
             return Err("`within` of `ranks` is how close distances have to be: more than 0".to_owned());
         }
         // What holds templates is looked at when it is filled in.
-        if !crate::matcher::has_template(&ranks.rows) {
+        if !has_template(&ranks.rows) {
             ranks.vectors()?;
         }
-        if !crate::matcher::has_template(&ranks.queries) {
+        if !has_template(&ranks.queries) {
             ranks.query_vectors()?;
         }
         Ok(ranks)
@@ -189,7 +190,7 @@ impl Ranks {
     /// Whether any value in it holds a template.
     pub fn has_templates(&self) -> bool {
         let values = [Some(&self.rows), Some(&self.queries), self.among.as_ref()];
-        values.into_iter().flatten().any(crate::matcher::has_template)
+        values.into_iter().flatten().any(has_template)
     }
 
     /// Looks at a list of hits, or a list of such lists, one for each query.

@@ -17,7 +17,7 @@ pub enum Verdict {
     Pass,
     /// Failed, as a list of known failures says.
     Known,
-    /// Listed as flaky: it failed, and passed when it was repeated.
+    /// Listed as flaky, or generated: it failed, and passed when it was repeated.
     Flaky,
     /// Listed as a known failure, yet it passed.
     Fixed,

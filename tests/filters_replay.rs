@@ -4,14 +4,15 @@
 
 #![expect(clippy::print_stdout, reason = "the figures are what the test is run for")]
 
-use bytes::Bytes;
+#[path = "support/recorded.rs"]
+mod recorded;
+
 use milvus_conformance::exchange::{Request, Response};
 use milvus_conformance::profile::Profile;
 use milvus_conformance::reference::{Config, Reference};
-use serde::Deserialize;
+use milvus_conformance::replay::{Ids, Line, Trust};
+use recorded::share;
 use serde_json::Value;
-use serde_json::value::RawValue;
-use std::path::PathBuf;
 
 /// The recordings and the shares of lines, in percent, on which the reference target has to agree: on status and code,
 /// on the text of refusals, and on the rows selected.
@@ -41,51 +42,10 @@ const LEFT_CASE: &str = "filters/geometry";
 // - The replaced core took nulls for values in 2.5, a bare text in a JSON field for null, and a vector too.
 // - It matched two escaped backslashes, an underscore beside a sign of four bytes, and `_` in 2.4 in its own way.
 
-/// One line of a recording; its keys are told in the notes beside the recordings.
-#[derive(Deserialize)]
-struct Line {
-    n: u32,
-    case: String,
-    #[serde(default)]
-    note: String,
-    path: String,
-    request: Option<Box<RawValue>>,
-    request_raw: Option<String>,
-    /// None where the request ended the server.
-    status: Option<u16>,
-    body: Option<Value>,
-    #[serde(default)]
-    server_ends: bool,
-    #[serde(default)]
-    body_cut: bool,
-    trust: String,
-}
-
-impl Line {
-    fn operation(&self) -> &str {
-        self.path.strip_prefix("/v2/vectordb/").unwrap_or(&self.path)
-    }
-
-    fn request(&self) -> Request {
-        let headers = vec![("Content-Type".to_owned(), "application/json".to_owned())];
-        let body = match (&self.request_raw, &self.request) {
-            (Some(text), _) => text.clone(),
-            (None, Some(json)) => json.get().to_owned(),
-            (None, None) => String::new(),
-        };
-        Request { method: "POST".to_owned(), path: self.path.clone(), headers, body: Bytes::from(body) }
-    }
-
-    fn filter(&self) -> Option<String> {
-        let request: Value = serde_json::from_str(self.request.as_ref()?.get()).ok()?;
-        request.get("filter").and_then(Value::as_str).map(str::to_owned)
-    }
-
-    /// Whether the line says something of filters: not what prepares them, not what only the core would decide.
-    fn counts(&self) -> bool {
-        let asks = matches!(self.operation(), "entities/query" | "entities/search" | "entities/delete");
-        self.case.starts_with("filters/") && asks && self.trust != "none" && self.trust != "core" && !self.body_cut
-    }
+/// Whether the line says something of filters: not what prepares them, not what only the core would decide.
+fn counts(line: &Line) -> bool {
+    let asks = matches!(line.operation(), "entities/query" | "entities/search" | "entities/delete");
+    asks && !matches!(line.trust, Trust::None | Trust::Core) && line.body_cut.is_none()
 }
 
 /// What is compared of an answer, and on how many lines it is the same.
@@ -99,10 +59,6 @@ struct Tally {
     rows: u32,
     /// What is neither the same nor left on purpose.
     unexplained: Vec<String>,
-}
-
-fn share(part: u32, whole: u32) -> f64 {
-    f64::from(part) * 100.0 / f64::from(whole.max(1))
 }
 
 /// The keys of the rows of an answer, in order.
@@ -119,12 +75,12 @@ fn replay(name: &str, profile: Profile, lines: &[Line]) -> ([f64; 3], Vec<String
     let reference = Reference::new(Config { profile, token: None });
     let show = std::env::var("REPLAY_SHOW").unwrap_or_default();
     let mut tally = Tally::default();
-    for line in lines.iter().filter(|line| line.case.starts_with("filters/")) {
-        let response = reference.answer(&line.request());
-        if !line.counts() {
-            continue;
+    for line in lines {
+        let request = line.request(&Ids::default(), None);
+        let response = reference.answer(&request);
+        if counts(line) {
+            add(&mut tally, name, line, (&request, &response), &show);
         }
-        add(&mut tally, name, line, &response, &show);
     }
     let shares =
         [share(tally.code, tally.lines), share(tally.texts, tally.refusals), share(tally.rows, tally.selections)];
@@ -136,9 +92,9 @@ fn replay(name: &str, profile: Profile, lines: &[Line]) -> ([f64; 3], Vec<String
     (shares, tally.unexplained)
 }
 
-fn add(tally: &mut Tally, name: &str, line: &Line, response: &Response, show: &str) {
+fn add(tally: &mut Tally, name: &str, line: &Line, (request, response): (&Request, &Response), show: &str) {
     let ours: Value = serde_json::from_slice(&response.body).unwrap_or_default();
-    let recorded = line.body.clone().unwrap_or_default();
+    let recorded = line.answer().0.unwrap_or_default();
     let refused = |body: &Value| body.get("code").is_some_and(|code| code != 0);
     tally.lines += 1;
     // A filter that ends the process of a real server is refused in good form here.
@@ -170,7 +126,7 @@ fn add(tally: &mut Tally, name: &str, line: &Line, response: &Response, show: &s
         tally.unexplained.push(format!("{name} line {}: {} {}", line.n, line.case, line.note));
     }
     if shown {
-        println!("{name} {} {} {} | {}", line.n, line.case, line.note, line.filter().unwrap_or_default());
+        println!("{name} {} {} {} | {}", line.n, line.case, line.note, String::from_utf8_lossy(&request.body));
         println!("  recorded {:?} {recorded}", line.status);
         println!("  ours     {} {ours}", response.status);
     }
@@ -178,17 +134,11 @@ fn add(tally: &mut Tally, name: &str, line: &Line, response: &Response, show: &s
 
 #[test]
 fn recorded_filters_are_answered_as_they_were() {
-    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shared/facts/recorded");
-    if !folder.is_dir() {
-        println!("skipped: there are no recordings at {}", folder.display());
-        return;
-    }
+    let Some(folder) = recorded::folder() else { return };
     let mut short = Vec::new();
     let mut unexplained = Vec::new();
     for (name, profile, floors) in RECORDINGS {
-        let text = std::fs::read_to_string(folder.join(format!("values-{name}.jsonl"))).unwrap();
-        let lines = text.lines().filter(|line| line.contains("\"case\":\"filters/"));
-        let lines: Vec<Line> = lines.map(|line| serde_json::from_str(line).unwrap()).collect();
+        let lines = recorded::values(&folder, name, |case| case.starts_with("filters/"));
         let (reached, others) = replay(name, profile, &lines);
         unexplained.extend(others);
         if reached.iter().zip(floors).any(|(reached, floor)| *reached < floor) {

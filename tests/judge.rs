@@ -38,7 +38,8 @@ fn bad(server: &str) -> String {
 
 fn judge_in(folder: &TempDir, text: &str, arguments: &[&str]) -> Ended {
     std::fs::write(folder.path().join("traffic.jsonl"), text).unwrap();
-    run(tool(folder.path()).args(["judge", "traffic.jsonl"]).args(arguments))
+    // Sentences that the tests look for stand on one line.
+    run(tool(folder.path()).args(["judge", "traffic.jsonl"]).args(arguments).env("COLUMNS", "500"))
 }
 
 fn judge(text: &str, arguments: &[&str]) -> Ended {

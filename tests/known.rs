@@ -43,7 +43,8 @@ impl Failing {
     fn runs(&self, paths: &[&str], more: &[&str]) -> Ended {
         let arguments = ["run", "--target", &self.server.url, "--profile", "milvus-3.0", "--token", TOKEN];
         let arguments = [&arguments, ["--gate", "observed", "--results", "r.json"].as_slice(), paths, more].concat();
-        run(tool(self.folder.path()).args(arguments))
+        // Sentences that the tests look for stand on one line.
+        run(tool(self.folder.path()).args(arguments).env("COLUMNS", "500"))
     }
 
     fn with(&self, paths: &[&str], list: &str) -> Ended {
@@ -100,6 +101,29 @@ fn a_listed_failure_is_known_and_does_not_close_the_gate() {
     }
     let more = "profile = [\"milvus-2.5\", \"milvus-3.0\"]\ntarget = \"http://127.*\"\nexpires = 2999-01-01";
     failing.with(&[CASE], &entry(&format!("case = \"{CASE}\"\n{more}"))).exits(0);
+}
+
+#[test]
+fn the_config_file_may_name_the_list_and_the_command_line_another() {
+    let failing = Failing::new();
+    let folder = failing.folder.path();
+    let below = folder.join("deep/er");
+    std::fs::create_dir_all(&below).unwrap();
+    std::fs::write(folder.join("milvus-conformance.toml"), "known = 'deep/listed.toml'").unwrap();
+    std::fs::write(folder.join("deep/listed.toml"), entry(&format!("case = \"{CASE}\""))).unwrap();
+    std::fs::write(folder.join("other.toml"), entry("case = \"aliases/list\"")).unwrap();
+    let ended = failing.runs(&[CASE], &[]).exits(0);
+    assert!(ended.out.contains("Known failures (deep/listed.toml)"), "{}", ended.out);
+    assert_eq!(failing.standing(), [Standing::Used]);
+    failing.runs(&[CASE], &["--known", "other.toml"]).exits(1);
+    assert_eq!(failing.standing(), [Standing::Unused]);
+
+    // The path is seen from the file, wherever the tool runs.
+    let server = ["run", CASE, "--target", &failing.server.url, "--profile", "milvus-3.0", "--token", TOKEN];
+    run(tool(&below).args(server).args(["--gate", "observed"])).exits(0);
+    std::fs::write(folder.join("milvus-conformance.toml"), "known = 'none.toml'").unwrap();
+    let ended = failing.runs(&[CASE], &[]).exits(2);
+    assert!(ended.err.contains("cannot read none.toml"), "{}", ended.err);
 }
 
 #[test]

@@ -4,19 +4,16 @@
 
 #![expect(clippy::print_stdout, reason = "the figures are what the test is run for")]
 
-#[path = "support/spaced.rs"]
-mod spaced;
+#[path = "support/recorded.rs"]
+mod recorded;
 
-use bytes::Bytes;
-use milvus_conformance::exchange::{Request, Response};
+use milvus_conformance::exchange::Response;
 use milvus_conformance::profile::Profile;
 use milvus_conformance::reference::{Config, Reference};
-use serde::Deserialize;
+use milvus_conformance::replay::{Ids, Line, Trust};
+use recorded::Likeness;
 use serde_json::Value;
-use serde_json::value::RawValue;
-use spaced::spaced;
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 
 /// The recorded versions and the least shares, in percent, of answers with the recorded status and code, and of answers
 /// that are alike in everything.
@@ -61,52 +58,8 @@ const LEFT: [(&str, &str); 14] = [
 /// How far two distances of an equal hit may lie apart; the last digits of the recorded ones are not to be relied on.
 const CLOSE: f64 = 1e-5;
 
-/// One line of a recording; its keys are told in the notes beside the recordings.
-#[derive(Deserialize)]
-struct Line {
-    n: u32,
-    case: String,
-    note: String,
-    path: String,
-    request: Option<Box<RawValue>>,
-    request_raw: Option<String>,
-    status: Option<u16>,
-    body: Option<Value>,
-    body_raw: Option<String>,
-    trust: String,
-    #[serde(default)]
-    server_ends: bool,
-}
-
-impl Line {
-    fn operation(&self) -> &str {
-        self.path.strip_prefix("/v2/vectordb/").unwrap_or(&self.path)
-    }
-
-    fn is_search(&self) -> bool {
-        matches!(self.operation(), "entities/search" | "entities/hybrid_search" | "entities/advanced_search")
-    }
-
-    fn request(&self) -> Request {
-        let body = match (&self.request_raw, &self.request) {
-            (Some(text), _) => text.clone(),
-            (None, Some(json)) => spaced(json.get()),
-            (None, None) => String::new(),
-        };
-        Request {
-            method: "POST".to_owned(),
-            path: self.path.clone(),
-            headers: vec![("Content-Type".to_owned(), "application/json".to_owned())],
-            body: Bytes::from(body),
-        }
-    }
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Likeness {
-    Other,
-    StatusAndCode,
-    Everything,
+fn is_search(line: &Line) -> bool {
+    matches!(line.operation(), "entities/search" | "entities/hybrid_search" | "entities/advanced_search")
 }
 
 fn compare(line: &Line, response: &Response) -> Likeness {
@@ -115,13 +68,14 @@ fn compare(line: &Line, response: &Response) -> Likeness {
         let refused = ours.is_some_and(|body| body["code"].as_i64().is_some_and(|code| code != 0));
         return if refused { Likeness::Everything } else { Likeness::Other };
     }
+    let (recorded, text) = line.answer();
     let code = |body: Option<&Value>| body.and_then(|body| body.get("code")).cloned();
-    if line.status != Some(response.status) || code(line.body.as_ref()) != code(ours.as_ref()) {
+    if line.status != Some(response.status) || code(recorded.as_ref()) != code(ours.as_ref()) {
         return Likeness::Other;
     }
-    let same = match (&line.body, &ours) {
+    let same = match (&recorded, &ours) {
         (Some(recorded), Some(ours)) => alike(recorded, ours),
-        _ => line.body_raw.as_deref().unwrap_or_default().as_bytes() == response.body,
+        _ => text.unwrap_or_default().as_bytes() == response.body,
     };
     if same { Likeness::Everything } else { Likeness::StatusAndCode }
 }
@@ -160,7 +114,7 @@ impl Tally {
     }
 
     fn share(&self, part: u32) -> f64 {
-        f64::from(part) * 100.0 / f64::from(self.lines.max(1))
+        recorded::share(part, self.lines)
     }
 }
 
@@ -170,9 +124,9 @@ fn replay(version: &str, profile: Profile, lines: &[Line]) -> Tally {
     let mut by_case: BTreeMap<&str, Tally> = BTreeMap::new();
     let mut all = Tally::default();
     for line in lines {
-        let request = line.request();
+        let request = line.request(&Ids::default(), None);
         let response = reference.answer(&request);
-        if !line.is_search() || line.trust == "none" {
+        if !is_search(line) || line.trust == Trust::None {
             continue;
         }
         let likeness = compare(line, &response);
@@ -186,7 +140,8 @@ fn replay(version: &str, profile: Profile, lines: &[Line]) -> Tally {
             let cut = |text: &str| text.trim().chars().take(600).collect::<String>();
             println!("{version} {} {} | {} {likeness:?}", line.n, line.case, line.note);
             println!("  sent     {}", cut(&String::from_utf8_lossy(&request.body)));
-            let recorded = line.body.as_ref().map(Value::to_string).or_else(|| line.body_raw.clone());
+            let (body, text) = line.answer();
+            let recorded = body.map(|body| body.to_string()).or_else(|| text.map(str::to_owned));
             println!("  recorded {:?} {}", line.status, cut(&recorded.unwrap_or_default()));
             println!("  ours     {} {}", response.status, cut(&String::from_utf8_lossy(&response.body)));
         }
@@ -206,17 +161,12 @@ fn replay(version: &str, profile: Profile, lines: &[Line]) -> Tally {
 
 #[test]
 fn recorded_searches_are_answered_as_they_were() {
-    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shared/facts/recorded");
-    if !folder.is_dir() {
-        println!("skipped: there are no recordings at {}", folder.display());
-        return;
-    }
+    let Some(folder) = recorded::folder() else { return };
     let mut short = Vec::new();
     let mut unexplained = Vec::new();
     for (version, profile, floor, full_floor) in TABLES {
-        let text = std::fs::read_to_string(folder.join(format!("values-{version}.jsonl"))).unwrap();
-        let of_cases = |line: &&str| CASES.iter().any(|case| line.contains(&format!("\"case\":\"{case}")));
-        let lines: Vec<Line> = text.lines().filter(of_cases).map(|line| serde_json::from_str(line).unwrap()).collect();
+        let of_cases = |case: &str| CASES.iter().any(|start| case.starts_with(start));
+        let lines = recorded::values(&folder, version, of_cases);
         let tally = replay(version, profile, &lines);
         assert!(tally.lines > 600, "only {} searches of {version} are compared", tally.lines);
         let reached = (tally.share(tally.status_and_code), tally.share(tally.everything));

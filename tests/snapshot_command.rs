@@ -13,20 +13,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
-use support::{Deed, Ended, Relay, Server, run, tool};
+use support::{Deed, Ended, Relay, Server, folder, run, tool, tool_in};
 use tempfile::TempDir;
 
 /// A password that no server is delivered with, so that it has no business in any file.
 const TOKEN: &str = "root:Br0mbeere-7";
 const PASSWORD: &str = "Br0mbeere-7";
-
-fn folder() -> TempDir {
-    tempfile::tempdir().unwrap()
-}
-
-fn tool_in(folder: &TempDir, arguments: &[&str]) -> Ended {
-    run(tool(folder.path()).args(arguments))
-}
 
 fn with_input(folder: &TempDir, arguments: &[&str], input: &str) -> Ended {
     let mut command = tool(folder.path());
@@ -248,7 +240,7 @@ fn two_runs_are_compared_like_two_sets() {
     assert!(same.contains("0 changes"), "{same}");
     tool_in(&folder, &["snapshot", "record", "aliases", "--into", "kept"]).exits(0);
     let mixed = tool_in(&folder, &["snapshot", "diff", "kept", "new.json"]).exits(2);
-    assert!(mixed.err.contains("not one with the other"), "{}", mixed.err);
+    assert!(mixed.err.contains("but not one with"), "{}", mixed.err);
 }
 
 // ---- shares

@@ -4,14 +4,17 @@
 
 #![expect(clippy::print_stdout, reason = "the figures are what the test is run for")]
 
-use bytes::Bytes;
-use milvus_conformance::exchange::{Request, Response};
+#[path = "support/recorded.rs"]
+mod recorded;
+
+use milvus_conformance::exchange::Response;
 use milvus_conformance::profile::Profile;
 use milvus_conformance::reference::{Config, Reference};
+use milvus_conformance::replay::{Ids, Line, Trust};
+use recorded::{Likeness, share};
 use regex::Regex;
 use serde::Deserialize;
 use serde_json::Value;
-use serde_json::value::RawValue;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::path::PathBuf;
@@ -56,101 +59,24 @@ struct Left {
     note: String,
 }
 
-/// One line of a recording; its keys are told in the notes beside the recordings.
-#[derive(Deserialize)]
-struct Line {
-    n: u32,
-    case: String,
-    #[serde(default)]
-    note: String,
-    method: String,
-    path: String,
-    request: Option<Box<RawValue>>,
-    request_raw: Option<String>,
-    request_b64: Option<String>,
-    status: Option<u16>,
-    body: Option<Value>,
-    body_text: Option<String>,
-    body_cut: Option<String>,
-    #[serde(default)]
-    poll: bool,
-    #[serde(default)]
-    server_ends: bool,
-    trust: String,
+fn part(line: &Line) -> &str {
+    line.case.split('/').next().unwrap_or_default()
 }
 
-impl Line {
-    fn operation(&self) -> &str {
-        self.path.strip_prefix("/v2/vectordb/").unwrap_or(&self.path)
-    }
-
-    fn part(&self) -> &str {
-        self.case.split('/').next().unwrap_or_default()
-    }
-
-    fn request(&self) -> Request {
-        let body = match (&self.request_b64, &self.request_raw, &self.request) {
-            (Some(text), ..) => Bytes::from(from_base64(text)),
-            (_, Some(text), _) => Bytes::from(text.clone()),
-            (.., Some(json)) => Bytes::from(spaced(json.get())),
-            _ => Bytes::new(),
-        };
-        let headers = vec![("Content-Type".to_owned(), "application/json".to_owned())];
-        Request { method: self.method.clone(), path: self.path.clone(), headers, body }
-    }
-
-    /// Whether the line says something about schemas, indexes, rows or values.
-    fn counts(&self) -> bool {
-        let accepted = self.body.as_ref().is_some_and(|body| body["code"] == 0);
-        let undecided = self.trust == "none" || self.trust == "core" && accepted;
-        PARTS.contains(&self.part()) && !undecided && !self.server_ends && self.status.is_some()
-    }
-
-    /// Whether the line reads stored values back.
-    fn reads(&self) -> bool {
-        matches!(self.operation(), "entities/query" | "entities/get")
-            && self.body.as_ref().is_some_and(|body| body["code"] == 0)
-    }
+/// Whether the answer is an accepted call's.
+fn is_accepted(line: &Line) -> bool {
+    line.answer().0.is_some_and(|body| body["code"] == 0)
 }
 
-/// The bytes of a text in base64; recordings hold it in its standard form.
-fn from_base64(text: &str) -> Vec<u8> {
-    const ALPHABET: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    let (mut bytes, mut bits, mut count) = (Vec::new(), 0_u32, 0);
-    for digit in text.bytes().filter_map(|byte| ALPHABET.iter().position(|known| *known == byte)) {
-        bits = bits << 6 | u32::try_from(digit).expect("there are 64 digits");
-        count += 6;
-        if count >= 8 {
-            count -= 8;
-            bytes.push((bits >> count & 0xff) as u8);
-        }
-    }
-    bytes
+/// Whether the line says something about schemas, indexes, rows or values.
+fn counts(line: &Line) -> bool {
+    let undecided = line.trust == Trust::None || line.trust == Trust::Core && is_accepted(line);
+    !undecided && !line.server_ends && line.status.is_some()
 }
 
-/// The requests were sent with a blank after every comma and colon, which some answers show.
-fn spaced(json: &str) -> String {
-    let mut text = String::new();
-    let (mut inside, mut escaped) = (false, false);
-    for character in json.chars() {
-        text.push(character);
-        match character {
-            _ if escaped => escaped = false,
-            '\\' => escaped = true,
-            '"' => inside = !inside,
-            ',' | ':' if !inside => text.push(' '),
-            _ => {}
-        }
-    }
-    text
-}
-
-/// How far an answer is like the recorded one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Likeness {
-    Other,
-    StatusAndCode,
-    Everything,
+/// Whether the line reads stored values back.
+fn reads(line: &Line) -> bool {
+    matches!(line.operation(), "entities/query" | "entities/get") && is_accepted(line)
 }
 
 fn compare(line: &Line, response: &Response) -> Likeness {
@@ -160,16 +86,17 @@ fn compare(line: &Line, response: &Response) -> Likeness {
         return if same { Likeness::Everything } else { Likeness::Other };
     }
     let ours: Option<Value> = serde_json::from_str(&text).ok();
+    let (body, exact) = line.answer();
     let code = |body: Option<&Value>| body.and_then(|body| body.get("code")).cloned();
-    if line.status != Some(response.status) || code(line.body.as_ref()) != code(ours.as_ref()) {
+    if line.status != Some(response.status) || code(body.as_ref()) != code(ours.as_ref()) {
         return Likeness::Other;
     }
     // Where the exact text of the answer is known it tells more than the value: a negative zero, say.
-    let exact: Option<Value> = line.body_text.as_ref().and_then(|text| serde_json::from_str(text).ok());
-    let same = match (exact.as_ref().or(line.body.as_ref()), &ours) {
+    let told: Option<Value> = exact.and_then(|text| serde_json::from_str(text).ok());
+    let same = match (told.or(body), &ours) {
         (Some(recorded), Some(ours)) => {
-            let digits = line.body_text.as_ref().is_none_or(|recorded| without_ids(recorded) == without_ids(&text));
-            normal(recorded) == normal(ours) && (digits || line.trust == "form")
+            let digits = exact.is_none_or(|recorded| without_ids(recorded) == without_ids(&text));
+            normal(&recorded) == normal(ours) && (digits || line.trust == Trust::Form)
         }
         (None, None) => true,
         _ => false,
@@ -223,12 +150,11 @@ impl Tally {
         self.lines += 1;
         self.status_and_code += u32::from(likeness >= Likeness::StatusAndCode);
         self.everything += u32::from(likeness >= Likeness::Everything);
-        self.reads += u32::from(line.reads());
-        self.values += u32::from(line.reads() && likeness == Likeness::Everything);
+        self.reads += u32::from(reads(line));
+        self.values += u32::from(reads(line) && likeness == Likeness::Everything);
     }
 
     fn shares(&self) -> (f64, f64, f64) {
-        let share = |part: u32, whole: u32| f64::from(part) * 100.0 / f64::from(whole.max(1));
         (share(self.status_and_code, self.lines), share(self.everything, self.lines), share(self.values, self.reads))
     }
 }
@@ -276,10 +202,10 @@ fn replay(version: &str, profile: Profile, lines: &[Line], leaving: &mut Leaving
     let mut by_part: BTreeMap<&str, Tally> = BTreeMap::new();
     let (mut all, mut unexplained, mut shown) = (Tally::default(), Vec::new(), String::new());
     for (index, line) in lines.iter().enumerate() {
-        let request = line.request();
+        let request = line.request(&Ids::default(), None);
         let mut response = reference.answer(&request);
         let again = lines.get(index + 1).is_some_and(|next| next.poll && next.path == line.path);
-        if line.poll && again || !line.counts() {
+        if line.poll && again || !counts(line) {
             continue;
         }
         let mut likeness = compare(line, &response);
@@ -290,16 +216,17 @@ fn replay(version: &str, profile: Profile, lines: &[Line], leaving: &mut Leaving
             response = reference.answer(&request);
             likeness = compare(line, &response);
         }
-        by_part.entry(line.part()).or_default().add(line, likeness);
+        by_part.entry(part(line)).or_default().add(line, likeness);
         all.add(line, likeness);
         if likeness == Likeness::Everything {
             continue;
         }
-        let differs = likeness == Likeness::Other || line.reads();
+        let differs = likeness == Likeness::Other || reads(line);
         if differs && !leaving.has(version, line) {
             unexplained.push(format!("{version} line {}: {} {}: {}", line.n, line.case, line.operation(), line.note));
         }
-        let recorded = line.body_text.clone().or_else(|| line.body.as_ref().map(Value::to_string)).unwrap_or_default();
+        let (body, exact) = line.answer();
+        let recorded = exact.map(str::to_owned).or_else(|| body.map(|body| body.to_string())).unwrap_or_default();
         let sent = String::from_utf8_lossy(&request.body).chars().take(400).collect::<String>();
         let ours = String::from_utf8_lossy(&response.body);
         let _ = writeln!(
@@ -328,17 +255,12 @@ fn replay(version: &str, profile: Profile, lines: &[Line], leaving: &mut Leaving
 
 #[test]
 fn recorded_values_are_taken_refused_and_written_back_as_they_were() {
-    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shared/facts/recorded");
-    if !folder.is_dir() {
-        println!("skipped: there are no recordings at {}", folder.display());
-        return;
-    }
+    let Some(folder) = recorded::folder() else { return };
     let mut leaving = Leaving::read();
     let (mut short, mut unexplained) = (Vec::new(), Vec::new());
     for (version, profile, floor, value_floor) in RECORDINGS {
-        let text = std::fs::read_to_string(folder.join(format!("values-{version}.jsonl"))).unwrap();
-        let lines: Vec<Line> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
-        let lines: Vec<Line> = lines.into_iter().filter(|line| PARTS.contains(&line.part())).collect();
+        let of_parts = |case: &str| PARTS.contains(&case.split('/').next().unwrap_or_default());
+        let lines = recorded::values(&folder, version, of_parts);
         let (tally, left) = replay(version, profile, &lines, &mut leaving);
         let (code, _, values) = tally.shares();
         if code < floor || values < value_floor {

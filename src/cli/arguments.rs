@@ -145,6 +145,9 @@ pub(super) struct RunArguments {
     /// Run only one of several shares, such as 2/5; `merge` joins their results
     #[arg(long, value_name = "N/M", help_heading = "Selection")]
     pub(super) shard: Option<Shard>,
+    /// Run the cases made from the request schemas, too
+    #[arg(long, help_heading = "Selection")]
+    pub(super) generated: bool,
     /// Run scenarios that may end the server's process, too
     #[arg(long, help_heading = "Selection")]
     pub(super) hazardous: bool,
@@ -217,6 +220,9 @@ pub(super) struct ListArguments {
     /// Select scenarios, as in `run`
     #[arg(long, short, value_name = "FILTER")]
     pub(super) filter: Option<String>,
+    /// List the cases made from the request schemas, for the profile named or milvus-2.6
+    #[arg(long)]
+    pub(super) generated: bool,
     /// Only what holds for this profile
     #[arg(long, value_name = "PROFILE", value_parser = profile)]
     pub(super) profile: Option<Profile>,
@@ -243,8 +249,11 @@ pub(super) enum Listed {
 
 #[derive(Debug, Args)]
 pub(super) struct ExplainArguments {
-    /// The id of a requirement, scenario, operation, error or reading
+    /// The id of a requirement, scenario, generated case, operation, error or reading
     pub(super) id: String,
+    /// The profile for which a generated case is shown; without it, milvus-2.6 or the first that has it
+    #[arg(long, value_name = "PROFILE", value_parser = profile)]
+    pub(super) profile: Option<Profile>,
 }
 
 #[derive(Debug, Args)]
@@ -265,6 +274,9 @@ pub(super) struct CoverageArguments {
     /// The profile of that target [default: milvus-2.6]; with RESULTS, the profile that they have to be of
     #[arg(long, value_name = "PROFILE", value_parser = profile)]
     pub(super) profile: Option<Profile>,
+    /// Run the cases made from the request schemas, too
+    #[arg(long, conflicts_with = "results")]
+    pub(super) generated: bool,
     /// Print JSON
     #[arg(long)]
     pub(super) json: bool,
@@ -627,9 +639,9 @@ Examples:
 #[derive(Debug, Args)]
 #[command(after_help = SELFTEST_AFTER_HELP)]
 pub(super) struct SelftestArguments {
-    /// The product and version to be
-    #[arg(long, value_name = "PROFILE", default_value = "milvus-2.6", value_parser = profile)]
-    pub(super) profile: Profile,
+    /// Run all in this profile alone; otherwise each mutant is run in the first profile that has what it spoils
+    #[arg(long, value_name = "PROFILE", value_parser = profile)]
+    pub(super) profile: Option<Profile>,
     /// Only mutants of which the id, the kind or a requirement fits this pattern, such as `aliases-*` or `state`
     #[arg(long, short, value_name = "PATTERN")]
     pub(super) filter: Option<String>,

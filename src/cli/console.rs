@@ -2,6 +2,7 @@
 
 use super::failure::count;
 use super::style;
+use super::wrap::{width, wrapped};
 use crate::engine::{CaseReport, Event, Leftover};
 use crate::exchange::Exchange;
 use crate::known::{KnownEntry, KnownSummary, Standing};
@@ -13,6 +14,12 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::io::{self, Write as _};
 use std::time::Duration;
+
+/// How far in a line goes on that is longer than the screen is wide.
+const HANG: usize = 4;
+
+/// The columns that a label of a finding takes.
+const LABEL: usize = 10;
 
 /// How much is shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -66,7 +73,19 @@ impl Console {
         if self.detail == Detail::Quiet {
             return Ok(());
         }
-        self.print(&begin(head, cases, skipped, jobs))
+        self.print(&wrapped(&begin(head, cases, skipped, jobs), width(), HANG))
+    }
+
+    /// Says that a run may end the server, before it starts.
+    pub(super) fn hazardous(&self, cases: usize) -> io::Result<()> {
+        if cases == 0 {
+            return Ok(());
+        }
+        let cases = count(cases, "case");
+        self.print(&format!(
+            "{} the last {cases} may end the server's process; what has ended one before is in specs/hazards.yaml\n\n",
+            style::note("hazardous")
+        ))
     }
 
     /// Shows an event.
@@ -127,7 +146,7 @@ impl Console {
         }
         text.push_str(&left(&self.left));
         text.push_str(&last_line(outcome, results));
-        self.print(&text)
+        self.print(&wrapped(&text, width(), HANG))
     }
 
     /// Prints above the progress bar.
@@ -169,7 +188,8 @@ fn begin(head: &Head, cases: usize, skipped: usize, jobs: usize) -> String {
 
 fn line(case: &CaseReport, verdict: Verdict) -> String {
     let reason = case.reason.as_ref().map(|reason| style::faint(&format!(" ({reason})"))).unwrap_or_default();
-    format!("{} {:>7.0} ms  {}{reason}\n", style::verdict(verdict), case.duration_ms, case.id)
+    let line = format!("{} {:>7.0} ms  {}{reason}\n", style::verdict(verdict), case.duration_ms, case.id);
+    wrapped(&line, width(), HANG)
 }
 
 /// A failed case in ten lines: what, against which rule, expected, actual, source, and how to repeat it.
@@ -178,6 +198,7 @@ fn failed(case: &CaseReport) -> String {
     if let Some(reason) = &case.reason {
         let _ = writeln!(text, "  {reason}");
     }
+    text = wrapped(&text, width(), 0);
     for finding in &case.findings {
         text.push_str(&found(finding));
     }
@@ -191,18 +212,24 @@ fn found(finding: &Finding) -> String {
         pointer => format!(" at {pointer}"),
     };
     let sources: Vec<String> = finding.sources.iter().map(ToString::to_string).collect();
-    format!(
-        "  {} {} · step {}, {}\n    {}\n    expected  {}\n    actual    {}{at}\n    source    {}\n    {}\n",
-        style::note(finding.level.word()),
-        style::strong(&finding.requirement),
-        finding.step,
-        finding.operation,
-        finding.message,
-        finding.expected,
-        finding.actual,
-        sources.join("; "),
-        style::faint(&finding.curl)
-    )
+    let sentence = |text: String| wrapped(&text, width(), 0);
+    let labelled = |label: &str, text: &str| wrapped(&format!("    {label:<9} {text}"), width(), LABEL);
+    let lines = [
+        sentence(format!(
+            "  {} {} · step {}, {}",
+            style::note(finding.level.word()),
+            style::strong(&finding.requirement),
+            finding.step,
+            finding.operation
+        )),
+        sentence(format!("    {}", finding.message)),
+        labelled("expected", &finding.expected),
+        labelled("actual", &format!("{}{at}", finding.actual)),
+        labelled("source", &sources.join("; ")),
+        // To be taken from the screen and run: the terminal may break this line, a blank of its own would be in the way.
+        format!("    {}", style::faint(&finding.curl)),
+    ];
+    lines.map(|line| line + "\n").concat()
 }
 
 fn exchanged(id: &str, step: &str, exchange: &Exchange, redactor: &Redactor) -> String {

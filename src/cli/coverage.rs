@@ -3,6 +3,7 @@
 use super::arguments::{ContractArguments, CoverageArguments};
 use super::exit;
 use super::failure::Failure;
+use super::files;
 use super::run::{DEFAULT_PROFILE, runtime};
 use super::style;
 use super::workspace::Workspace;
@@ -10,7 +11,8 @@ use crate::engine::{self, Caller, Checked, Event, Interrupt, Ledger, OF_THE_EMBE
 use crate::profile::Profile;
 use crate::reference::{Config, Reference};
 use crate::report::{self, Coverage};
-use crate::results::{self, Head, Outcome, Results, SCHEMA, TargetFacts, Tool};
+use crate::results::{Head, Outcome, Results, SCHEMA, TargetFacts, Tool};
+use crate::seen::{USES, has_use};
 use crate::target::{Redactor, Secret, Target, preflight};
 use crate::verdict::Level;
 use std::fmt::Write as _;
@@ -24,7 +26,7 @@ pub(super) fn coverage(contract: &ContractArguments, arguments: &CoverageArgumen
     let workspace = Workspace::load(contract)?;
     let results = match &arguments.results {
         Some(path) => stored(path, arguments.profile)?,
-        None => fresh(&workspace, arguments.profile.unwrap_or(DEFAULT_PROFILE))?,
+        None => fresh(&workspace, arguments.profile.unwrap_or(DEFAULT_PROFILE), arguments.generated)?,
     };
     let compiled = workspace.contract.compile(results.head.profile).map_err(Failure::Mistakes)?;
     let coverage = report::coverage(&results, &compiled);
@@ -40,19 +42,22 @@ pub(super) fn coverage(contract: &ContractArguments, arguments: &CoverageArgumen
 
 /// The results of a run before, which has to be of the wanted profile.
 fn stored(path: &Path, wanted: Option<Profile>) -> Result<Results, Failure> {
-    let unusable = |why: String| Failure::Usage(format!("{}: {why}", path.display()));
-    let text = std::fs::read_to_string(path).map_err(|error| unusable(error.to_string()))?;
-    let results = results::read(&text).map_err(|error| unusable(error.to_string()))?;
+    let results = files::results(path)?;
     let profile = results.head.profile;
     match wanted {
-        Some(wanted) if wanted != profile => Err(unusable(format!("it is of a run for {profile}, not {wanted}"))),
+        Some(wanted) if wanted != profile => {
+            Err(Failure::Usage(format!("{}: it is of a run for {profile}, not {wanted}", path.display())))
+        }
         _ => Ok(results),
     }
 }
 
 /// The results of a run of every scenario against a fresh reference target, which nothing can harm.
-fn fresh(workspace: &Workspace, profile: Profile) -> Result<Results, Failure> {
-    let checked = Checked::read(&workspace.library, &workspace.contract, None)?;
+fn fresh(workspace: &Workspace, profile: Profile, generated: bool) -> Result<Results, Failure> {
+    let mut checked = Checked::read(&workspace.library, &workspace.contract, None)?;
+    if let Some(made) = workspace.generated(&[], generated, profile)? {
+        checked.read_generated(&made, &workspace.contract, None)?;
+    }
     let token = Secret::new("root:Milvus");
     let redactor = Redactor::new(Some(&token), []);
     let config = Config { profile, token: Some(token.expose().to_owned()) };
@@ -66,7 +71,8 @@ fn fresh(workspace: &Workspace, profile: Profile) -> Result<Results, Failure> {
         let compiled = workspace.contract.compile(profile).map_err(Failure::Mistakes)?;
         let name = Session::fresh_name();
         let caller = Caller::new(target.clone(), Some(&token), redactor, None, timeout);
-        let options = Options { token: Some(token.clone()), gate: Level::Observed, ..Options::default() };
+        let options =
+            Options { token: Some(token.clone()), gate: Level::Observed, hazardous: true, ..Options::default() };
         let head = Head {
             schema: SCHEMA.to_owned(),
             tool: Tool::this(),
@@ -124,7 +130,14 @@ fn text(coverage: &Coverage, head: &Head) -> String {
     row("properties of answers seen", coverage.response_properties.seen, coverage.response_properties.documented);
     row("properties of requests seen", coverage.request_properties.seen, coverage.request_properties.documented);
     row("states × operations tried", coverage.orderings.tried, coverage.orderings.total);
+    row("types of fields × uses shown", coverage.field_types.shown, coverage.field_types.total);
+    row("productions of filters shown", coverage.filter_grammar.shown, coverage.filter_grammar.total);
     row("transport rules × operations proven", coverage.transport_rules.proven, coverage.transport_rules.total);
+    let generated = || coverage.by_operation.values().map(|covered| covered.generated).filter(|cases| *cases > 0);
+    if generated().next().is_some() {
+        let (cases, operations) = (generated().sum::<usize>(), generated().count());
+        let _ = writeln!(text, "{cases} generated cases of {operations} operations were run");
+    }
     let _ = writeln!(text, "{} of the requirements cannot be tested over REST", requirements.not_testable.len());
     let _ = writeln!(text, "{} further errors can be brought about by no call", errors.not_producible.len());
     if !operations.documented_only.is_empty() {
@@ -132,6 +145,8 @@ fn text(coverage: &Coverage, head: &Head) -> String {
             writeln!(text, "{} further operations are documented and nowhere served", operations.documented_only.len());
     }
     table(coverage, &mut text);
+    types(coverage, &mut text);
+    grammar(coverage, &mut text);
     names("without a success", &operations.without_success, &mut text);
     names("without a failure", &operations.without_failure, &mut text);
     names("requirements without a check", &requirements.unchecked, &mut text);
@@ -139,6 +154,8 @@ fn text(coverage: &Coverage, head: &Head) -> String {
     names("errors not produced, by operation", &operation_errors.not_produced, &mut text);
     names("properties of answers not seen", &coverage.response_properties.unseen, &mut text);
     names("properties of requests not seen", &coverage.request_properties.unseen, &mut text);
+    names("types of fields × uses not shown", &coverage.field_types.not_shown, &mut text);
+    names("productions of filters not shown", &coverage.filter_grammar.not_shown, &mut text);
     names("states × operations not tried", &coverage.orderings.untried, &mut text);
     let rules = coverage.transport_rules.by_rule.iter().filter(|(_, operations)| **operations == 0);
     let rules: Vec<String> = rules.map(|(rule, _)| rule.clone()).collect();
@@ -167,6 +184,47 @@ fn table(coverage: &Coverage, text: &mut String) {
             of(covered.answer)
         );
         let _ = writeln!(text, "{}", if covered.success && covered.failure { line } else { style::note(&line) });
+    }
+}
+
+/// Which types of fields came in which use.
+fn types(coverage: &Coverage, text: &mut String) {
+    let short = |usage: &'static str| {
+        usage.split_once('/').map_or(usage, |(group, verb)| match group {
+            "collections" => "made",
+            "indexes" => "index",
+            _ => verb,
+        })
+    };
+    let head: String = USES.iter().map(|usage| format!(" {:>6}", short(usage))).collect();
+    let _ = writeln!(text, "\n{}", style::strong(&format!("{:<18}{head}", "type of field")));
+    for (kind, came) in &coverage.field_types.by_type {
+        let mark = |usage: &&'static str| match came.contains(usage) {
+            true => "yes",
+            false if has_use(kind, usage) => "no",
+            false => "",
+        };
+        let marks: String = USES.iter().map(|usage| format!(" {:>6}", mark(usage))).collect();
+        let line = format!("{kind:<18}{marks}");
+        let whole = USES.iter().filter(|usage| has_use(kind, usage)).count() == came.len();
+        let _ = writeln!(text, "{}", if whole { line } else { style::note(&line) });
+    }
+}
+
+/// Which productions of filters came, and where.
+fn grammar(coverage: &Coverage, text: &mut String) {
+    let _ = writeln!(text, "\n{}", style::strong(&format!("{:<20} {}", "production", "in filters of")));
+    for (name, operations) in &coverage.filter_grammar.by_production {
+        let mut line = format!("{name:<20}");
+        for operation in operations {
+            let word = operation.replacen("entities/", "", 1);
+            if line.chars().count() + word.chars().count() >= WIDTH {
+                let _ = writeln!(text, "{line}");
+                line = " ".repeat(20);
+            }
+            let _ = write!(line, " {word}");
+        }
+        let _ = writeln!(text, "{line}");
     }
 }
 

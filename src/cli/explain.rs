@@ -3,10 +3,13 @@
 use super::arguments::{ContractArguments, ExplainArguments};
 use super::exit;
 use super::failure::Failure;
+use super::run::DEFAULT_PROFILE;
 use super::style;
 use super::workspace::Workspace;
+use super::wrap::{width, wrapped};
 use crate::contract::{Bounds, Contract, KnownFailure, Operation, Reading, Requirement};
 use crate::diagnostic::{SourceText, suggestion};
+use crate::generate;
 use crate::profile::Profile;
 use crate::scenario::{Library, Scenario};
 use crate::verdict::Source;
@@ -29,6 +32,8 @@ pub(super) fn explain(contract: &ContractArguments, arguments: &ExplainArguments
         let source = source.text()?;
         let scenario = Library::parse(&source).map_err(|mistake| Failure::Mistakes(vec![mistake]))?;
         self::scenario(id, &scenario, &source, known)
+    } else if generate::names_generated(id) {
+        generated(id, arguments, &workspace)?
     } else {
         let ids = known.requirements.keys().chain(known.operations.keys()).chain(known.failures.keys());
         let ids = ids.chain(known.readings.keys()).chain(workspace.library.scenarios().map(|(id, _)| id));
@@ -39,16 +44,62 @@ pub(super) fn explain(contract: &ContractArguments, arguments: &ExplainArguments
     Ok(exit::SUCCESS)
 }
 
+/// The columns before what is said: two blanks, the label and another blank.
+const BEFORE: usize = 14;
+
+/// A generated case, of the profile asked for or the first that has it.
+fn generated(id: &str, arguments: &ExplainArguments, workspace: &Workspace) -> Result<String, Failure> {
+    let profiles = arguments
+        .profile
+        .map_or_else(|| std::iter::once(DEFAULT_PROFILE).chain(Profile::ALL).collect(), |profile| vec![profile]);
+    let words = [id.to_owned()];
+    let mut missing = None;
+    for profile in profiles {
+        match workspace.generated(&words, true, profile) {
+            Ok(Some(made)) => {
+                if let Some((_, source)) = made.scenarios().find(|(known, _)| *known == id) {
+                    let source = source.text()?;
+                    let scenario = Library::parse(&source).map_err(|mistake| Failure::Mistakes(vec![mistake]))?;
+                    return Ok(made_page(id, profile, &scenario, &source, &workspace.contract));
+                }
+            }
+            Ok(None) => {}
+            Err(why) => missing = missing.or(Some(why)),
+        }
+    }
+    Err(missing
+        .unwrap_or_else(|| Failure::Usage(format!("nothing is called `{id}`; `list --generated` shows what there is"))))
+}
+
+fn made_page(id: &str, profile: Profile, scenario: &Scenario, source: &SourceText, contract: &Contract) -> String {
+    let mut page = Page::new("generated case", id, &scenario.title);
+    page.line("profile", profile.name());
+    for stated in scenario.covers.iter().filter_map(|id| contract.requirements.get(id.as_str())) {
+        page.line("claims", &format!("{} ({}): {}", stated.id, stated.level, stated.statement));
+        page.lines("since", stated.sources.iter().map(ToString::to_string));
+    }
+    page.line("needs", &names(&scenario.needs));
+    let _ = writeln!(page.0, "\n{}", source.text.trim_end());
+    page.0
+}
+
 /// Builds a page out of a heading and labelled lines.
 struct Page(String);
 
 impl Page {
     fn new(kind: &str, id: &str, statement: &str) -> Self {
-        Self(format!("{} {}\n\n  {statement}\n\n", style::faint(kind), style::strong(id)))
+        let statement = wrapped(&format!("  {statement}"), width(), 0);
+        Self(format!("{} {}\n\n{statement}\n\n", style::faint(kind), style::strong(id)))
     }
 
-    /// A labelled line; nothing when there is nothing to say.
+    /// What is said under a label, as wide as the terminal; nothing when there is nothing to say.
     fn line(&mut self, label: &str, text: &str) {
+        let text = wrapped(text, width().saturating_sub(BEFORE), 2);
+        self.whole_line(label, &text.replace('\n', &format!("\n{:BEFORE$}", "")));
+    }
+
+    /// The same, on one line however long it is: what is taken from there has to stay as it is.
+    fn whole_line(&mut self, label: &str, text: &str) {
         if !text.is_empty() {
             // Writing to a String cannot fail.
             let _ = writeln!(self.0, "  {} {text}", style::faint(&format!("{label:<11}")));
@@ -126,8 +177,11 @@ fn operation(operation: &Operation, contract: &Contract) -> String {
     );
     page.sources(&operation.file.sources);
     for example in &operation.file.examples {
-        page.lines("example", example.request.iter().map(|body| format!("> {body}")));
-        page.lines("", example.response.iter().map(|body| format!("< {body}")));
+        let mut label = "example";
+        let calls = [(">", &example.request), ("<", &example.response)];
+        for (sign, body) in calls.into_iter().filter_map(|(sign, body)| Some((sign, body.as_ref()?))) {
+            page.whole_line(std::mem::take(&mut label), &format!("{sign} {body}"));
+        }
     }
     page.0
 }

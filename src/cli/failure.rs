@@ -2,6 +2,7 @@
 
 use super::exit;
 use super::style;
+use super::wrap::{width, wrapped};
 use crate::contract::TreeError;
 use crate::diagnostic::Diagnostic;
 use crate::engine::{FilterError, LedgerError, PlanError};
@@ -9,6 +10,7 @@ use crate::report::ReportError;
 use crate::results::ReadError;
 use crate::scenario::LibraryError;
 use crate::target::{ConnectionError, PreflightError, SendError};
+use anstream::adapter::strip_str;
 use std::path::PathBuf;
 
 /// Why a command did not do what it was asked for.
@@ -52,6 +54,9 @@ pub(super) enum Failure {
     Broken(String),
 }
 
+/// How far in a message goes on that is longer than a line.
+const HANG: usize = 2;
+
 impl From<PlanError> for Failure {
     fn from(error: PlanError) -> Self {
         match error {
@@ -90,14 +95,32 @@ impl Failure {
                 text.push_str(&format!("{}\n", style::bad(&count(mistakes.len(), "mistake"))));
                 text.trim_end().to_owned()
             }
-            other => format!("{} {other}", style::bad("error:")),
+            // What is set in, such as a filter and the mark below its mistake, has its form.
+            other => only(&format!("{} {other}", style::bad("error:")), |line| !line.starts_with(' ')),
         }
     }
 }
 
 /// Mistakes with their places, one below the other.
 pub(super) fn rendered(mistakes: &[Diagnostic]) -> String {
-    mistakes.iter().map(|mistake| format!("{}\n\n", mistake.render(true))).collect()
+    // The lines of the file stay as they are.
+    let is_sentence = |line: &str| {
+        let line = strip_str(line).to_string();
+        line.starts_with("error: ") || line.starts_with("help: ")
+    };
+    mistakes.iter().map(|mistake| format!("{}\n\n", only(&mistake.render(true), is_sentence))).collect()
+}
+
+/// Breaks these lines where the terminal ends, and no others.
+fn only(text: &str, which: impl Fn(&str) -> bool) -> String {
+    let width = width();
+    let lines = text.lines().map(|line| if which(line) { wrapped(line, width, HANG) } else { line.to_owned() });
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+/// What is wrong with the arguments, as the parser of the command line tells it.
+pub(super) fn usage(error: &clap::Error) -> String {
+    wrapped(&error.render().ansi().to_string(), width(), HANG)
 }
 
 /// A number with its word in the right form.

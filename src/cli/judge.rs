@@ -72,12 +72,11 @@ fn worst(codes: &[u8]) -> u8 {
 }
 
 fn read(file: &Path, report: &mut Report) -> Result<(), Failure> {
-    let unusable = |why: String| Failure::Usage(format!("{}: {why}", file.display()));
-    let opened = File::open(file).map_err(|error| unusable(error.to_string()))?;
+    let opened = File::open(file).map_err(|source| Failure::Unreadable { path: file.to_owned(), source })?;
     let name = file.file_name().unwrap_or_default().to_string_lossy();
     each(BufReader::with_capacity(1 << 16, opened), |call| report.add(&name, &call)).map_err(|refused| match refused {
         Refused::Mistakes(mistakes) => Failure::Mistakes(mistakes),
-        other => unusable(other.to_string()),
+        other => Failure::Usage(format!("{}: {other}", file.display())),
     })
 }
 

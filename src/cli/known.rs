@@ -2,12 +2,13 @@
 
 use super::arguments::{ContractArguments, KnownArguments, KnownCommand, KnownUpdateArguments};
 use super::failure::{Failure, count};
+use super::files;
 use super::workspace::Workspace;
 use super::{exit, style};
 use crate::contract::Contract;
 use crate::diagnostic::SourceText;
 use crate::known::{self, Change, File, Seen};
-use crate::results::{self, Results};
+use crate::results::Results;
 use crate::verdict::{Finding, Verdict};
 use std::collections::BTreeSet;
 use std::io::Write;
@@ -21,28 +22,20 @@ pub(super) fn known(contract: &ContractArguments, arguments: &KnownArguments) ->
 
 /// Reads a list.
 pub(super) fn read(file: &Path, contract: &Contract) -> Result<File, Failure> {
-    let text = std::fs::read_to_string(file).map_err(|error| unreadable(file, &error))?;
-    parsed(&SourceText::new(file.to_string_lossy(), text), contract)
+    parsed(&SourceText::new(file.to_string_lossy(), files::text(file)?), contract)
 }
 
 fn parsed(source: &SourceText, contract: &Contract) -> Result<File, Failure> {
     File::read(source, contract.requirements.keys().map(String::as_str)).map_err(Failure::Mistakes)
 }
 
-fn unreadable(file: &Path, error: &std::io::Error) -> Failure {
-    Failure::Usage(format!("cannot read {}: {error}", file.display()))
-}
-
 fn update(contract: &ContractArguments, arguments: &KnownUpdateArguments) -> Result<u8, Failure> {
     let workspace = Workspace::load(contract)?;
-    let text = std::fs::read_to_string(&arguments.results).map_err(|error| unreadable(&arguments.results, &error))?;
-    let results =
-        results::read(&text).map_err(|error| Failure::Usage(format!("{}: {error}", arguments.results.display())))?;
+    let results = files::results(&arguments.results)?;
     let file = &arguments.file;
-    let listed = match std::fs::read_to_string(file) {
-        Ok(text) => text,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => String::new(),
-        Err(error) => return Err(unreadable(file, &error)),
+    let listed = match files::text(file) {
+        Err(Failure::Unreadable { source, .. }) if source.kind() == std::io::ErrorKind::NotFound => String::new(),
+        read => read?,
     };
     let source = SourceText::new(file.to_string_lossy(), listed);
     let list = parsed(&source, &workspace.contract)?;

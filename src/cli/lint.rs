@@ -5,13 +5,18 @@ use super::failure::{Failure, count, rendered};
 use super::workspace::Workspace;
 use super::{exit, style};
 use crate::diagnostic::Diagnostic;
+use crate::generate;
 use crate::scenario::{Library, LintReport, check, lint as lint_contract};
 use serde_json::json;
 use std::io::Write;
 
 pub(super) fn lint(contract: &ContractArguments, arguments: &LintArguments) -> Result<u8, Failure> {
     let report = match Workspace::load_to_check(contract) {
-        Ok(workspace) if arguments.paths.is_empty() => lint_contract(&workspace.contract, &workspace.library),
+        Ok(workspace) if arguments.paths.is_empty() => {
+            let mut report = lint_contract(&workspace.contract, &workspace.library);
+            report.problems.extend(generate::mistakes(&workspace.contract, &workspace.library));
+            report
+        }
         Ok(workspace) => {
             let library = workspace.selected(&arguments.paths)?;
             let mut report = LintReport::default();

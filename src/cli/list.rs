@@ -3,8 +3,10 @@
 use super::arguments::{ContractArguments, ListArguments, Listed};
 use super::exit;
 use super::failure::Failure;
+use super::run::DEFAULT_PROFILE;
 use super::style;
 use super::workspace::Workspace;
+use super::wrap::{width, wrapped};
 use crate::engine::{Filter, Subject};
 use crate::profile::Profile;
 use crate::scenario::Library;
@@ -37,10 +39,12 @@ pub(super) fn list(contract: &ContractArguments, arguments: &ListArguments) -> R
         let rows: Vec<Value> = rows.into_iter().map(|row| row.json).collect();
         writeln!(out, "{}", serde_json::to_string_pretty(&rows).map_err(std::io::Error::from)?)?;
     } else {
+        let width = width();
         for row in rows {
             let mark = if row.mark.is_empty() { String::new() } else { format!(" {}", style::faint(&row.mark)) };
-            writeln!(out, "{}{mark}", style::strong(&row.id))?;
-            writeln!(out, "    {}", row.text)?;
+            let heading = format!("{}{mark}", style::strong(&row.id));
+            writeln!(out, "{}", wrapped(&heading, width, 4))?;
+            writeln!(out, "{}", wrapped(&format!("    {}", row.text), width, 0))?;
         }
     }
     out.flush()?;
@@ -49,7 +53,11 @@ pub(super) fn list(contract: &ContractArguments, arguments: &ListArguments) -> R
 
 fn scenarios(workspace: &Workspace, arguments: &ListArguments) -> Result<Vec<Row>, Failure> {
     let filter = arguments.filter.as_deref().map(Filter::parse).transpose()?;
-    let library = workspace.selected(&arguments.paths)?;
+    let profile = arguments.profile.unwrap_or(DEFAULT_PROFILE);
+    let library = match workspace.generated(&arguments.paths, arguments.generated, profile)? {
+        Some(made) => made,
+        None => workspace.selected(&arguments.paths)?,
+    };
     let mut rows = Vec::new();
     let mut mistakes = Vec::new();
     for (id, source) in library.scenarios() {

@@ -3,17 +3,17 @@
 use super::arguments::ContractArguments;
 use super::arguments::MergeArguments;
 use super::failure::{Failure, count};
+use super::files;
 use super::run::exit_code;
 use super::workspace::Workspace;
-use crate::results::{self, Recorder, Results};
+use crate::results::{self, Recorder};
 use std::io::Write;
-use std::path::Path;
 
 pub(super) fn merge(contract: &ContractArguments, arguments: &MergeArguments) -> Result<u8, Failure> {
     let workspace = Workspace::load(contract)?;
     let mut parts = Vec::with_capacity(arguments.files.len());
     for file in &arguments.files {
-        parts.push((file.display().to_string(), read(file)?));
+        parts.push((file.display().to_string(), files::results(file)?));
     }
     let merged = results::merge(&parts, &workspace.contract).map_err(|why| Failure::Usage(why.to_string()))?;
     let unwritable = |error| Failure::Usage(format!("cannot write {}: {error}", arguments.output.display()));
@@ -38,11 +38,4 @@ pub(super) fn merge(contract: &ContractArguments, arguments: &MergeArguments) ->
         writeln!(out, "not the whole: a run was cut off, or a share is missing")?;
     }
     Ok(exit_code(&merged.outcome))
-}
-
-/// Reads a results file.
-pub(super) fn read(file: &Path) -> Result<Results, Failure> {
-    let wrong = |why: String| Failure::Usage(format!("{}: {why}", file.display()));
-    let text = std::fs::read_to_string(file).map_err(|error| wrong(error.to_string()))?;
-    results::read(&text).map_err(|error| wrong(error.to_string()))
 }

@@ -11,6 +11,7 @@ mod exit;
 mod explain;
 mod export;
 mod failure;
+mod files;
 mod init;
 mod judge;
 mod known;
@@ -28,8 +29,10 @@ mod snapshot;
 mod style;
 mod sweep;
 mod workspace;
+mod wrap;
 
 use arguments::{Cli, Command};
+use clap::error::ErrorKind;
 use clap::{CommandFactory, FromArgMatches};
 use failure::Failure;
 use std::ffi::OsString;
@@ -43,6 +46,10 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Ok(parsed) => parsed,
         Err(error) => {
             // Help and version come this way, too; they are no mistakes.
+            if error.use_stderr() && error.kind() != ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
+                anstream::eprint!("{}", failure::usage(&error));
+                return ExitCode::from(exit::USAGE);
+            }
             let code = if error.use_stderr() { exit::USAGE } else { exit::SUCCESS };
             return if error.print().is_ok() { ExitCode::from(code) } else { ExitCode::from(exit::BROKEN) };
         }

@@ -3,6 +3,7 @@
 use super::arguments::ReplayArguments;
 use super::exit;
 use super::failure::{Failure, count};
+use super::files;
 use super::run::runtime;
 use super::style;
 use crate::engine::Replay;
@@ -87,9 +88,8 @@ fn server(arguments: &ReplayArguments) -> Result<Option<Target>, Failure> {
 }
 
 fn read(file: &Path, wanted: Option<Profile>) -> Result<(Recording, Option<Profile>), Failure> {
-    let unusable = |why: String| Failure::Usage(format!("{}: {why}", file.display()));
-    let text = std::fs::read_to_string(file).map_err(|error| unusable(error.to_string()))?;
-    let recording = Recording::read(&text).map_err(|error| unusable(format!("not a recording: {error}")))?;
+    let recording = Recording::read(&files::text(file)?)
+        .map_err(|error| Failure::Usage(format!("{}: not a recording: {error}", file.display())))?;
     let profile = wanted.or_else(|| recording.profile());
     Ok((recording, profile))
 }

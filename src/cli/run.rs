@@ -30,7 +30,7 @@ pub(super) fn run(contract: &ContractArguments, arguments: &RunArguments) -> Res
     let filter = arguments.filter.as_deref().map(Filter::parse).transpose()?;
     let known = arguments.known.as_deref().map(|file| super::known::read(file, &workspace.contract)).transpose()?;
     let library = workspace.selected(&arguments.paths)?;
-    let checked = Checked::read(&library, &workspace.contract, filter.as_ref())?;
+    let mut checked = Checked::read(&library, &workspace.contract, filter.as_ref())?;
     let reached = Reached::new(&arguments.target)?;
     let reports = arguments.report.iter().map(|wanted| &wanted.file);
     let mut probed = Probed::default();
@@ -40,6 +40,9 @@ pub(super) fn run(contract: &ContractArguments, arguments: &RunArguments) -> Res
     let runtime = runtime()?;
     let recognition = runtime.block_on(reached.recognise(&workspace.contract, &arguments.target))?;
     let profile = recognition.profile;
+    if let Some(made) = workspace.generated(&arguments.paths, arguments.generated, profile)? {
+        checked.read_generated(&made, &workspace.contract, filter.as_ref())?;
+    }
     let mut plan = checked.plan(profile, &capabilities(&workspace.contract, &recognition, arguments, &reached));
     if let Some(shard) = arguments.shard {
         plan.keep(shard);
@@ -70,7 +73,11 @@ pub(super) fn run(contract: &ContractArguments, arguments: &RunArguments) -> Res
     let address = reached.redactor.redact(reached.target.address()).into_owned();
     let today = jiff::Zoned::now().date();
     let excuses = Excuses::new(known.unwrap_or_default(), profile, address.clone(), today);
-    let options = Options { known: Arc::new(excuses), ..options(arguments, &reached) };
+    let mut options = Options { known: Arc::new(excuses), ..options(arguments, &reached) };
+    if !reached.embedded && plan.cases.iter().any(|case| case.hazardous) {
+        // Whatever else ran at the same time would fail with the server.
+        options.jobs = 1;
+    }
     let session = Session::new(compiled, library, options, ledger, name, Arc::clone(&interrupt));
     let head = Head {
         schema: SCHEMA.to_owned(),
@@ -223,6 +230,7 @@ fn options(arguments: &RunArguments, reached: &Reached) -> Options {
         max_failures: if arguments.fail_fast { Some(1) } else { arguments.max_failures },
         gate: arguments.gate,
         strict: arguments.strict,
+        hazardous: arguments.hazardous,
         token: reached.token.clone(),
         tell_exchanges: arguments.verbose > 1,
         record_exchanges: arguments.record_exchanges,
@@ -252,7 +260,10 @@ async fn course(
     let mut totals = Totals::default();
     let mut usage = Usage::new(&session.options().known);
     // Whoever reads may have seen enough, as in `run | head`; the run goes on, and cleans up.
-    let mut shown = console.begin(&head, plan.cases.len(), plan.skipped.len(), arguments.jobs);
+    let hazardous = plan.cases.iter().filter(|case| case.hazardous).count();
+    let mut shown = console
+        .begin(&head, plan.cases.len(), plan.skipped.len(), session.options().jobs)
+        .and_then(|()| console.hazardous(hazardous));
     // Reports are made from the file, so that the cases need not be held; what is no file cannot be read again.
     let is_file = std::fs::metadata(&arguments.results).is_ok_and(|results| results.is_file());
     let mut kept = (!arguments.report.is_empty() && !is_file).then(Vec::new);

@@ -4,8 +4,10 @@ use super::arguments::{ContractArguments, SelftestArguments};
 use super::failure::{Failure, count};
 use super::workspace::Workspace;
 use super::{exit, style};
+use crate::contract::Contract;
+use crate::profile::Profile;
 use crate::reference::mutant::{Kind, Mutant};
-use crate::selftest::{Choice, Matrix, Outcome, Suite, SuiteError, Tally, applies, dummies, kill};
+use crate::selftest::{Choice, Fate, HOMES, Matrix, Outcome, Suite, SuiteError, Tally, applies, dummies, kill};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -27,30 +29,14 @@ pub(super) fn selftest(contract: &ContractArguments, arguments: &SelftestArgumen
     let started = Instant::now();
     let workspace = Workspace::load(contract)?;
     let contract = &workspace.contract;
-    let profile = arguments.profile;
     let choice = Choice { filter: arguments.filter.clone(), sample: arguments.sample, seed: arguments.seed };
     let runtime = tokio::runtime::Runtime::new()
         .map_err(|error| Failure::Broken(format!("cannot start the runtime: {error}")))?;
-    let (matrix, cases) = runtime.block_on(async {
-        let suite = Arc::new(Suite::new(contract, profile).await?);
-        let of_profile = Mutant::catalogue(contract)
-            .into_iter()
-            .filter(|mutant| applies(contract, profile, mutant) && mutant.trips.iter().all(|id| suite.tries(id)));
-        let mutants = choice.of(of_profile.collect());
-        if mutants.is_empty() {
-            return Err(Failure::NothingToRun("no mutant fits".to_owned()));
-        }
-        let bar = bar(mutants.len());
-        let done = bar.clone();
-        let fates = kill(&suite, mutants, move || done.inc(1)).await?;
-        bar.finish_and_clear();
-        let dummies = if choice.is_all() { dummies(&suite).await } else { Vec::new() };
-        let demanded = |id: &str| {
-            let holds = contract.requirements.get(id).is_some_and(|one| one.bounds.hold_for(profile));
-            choice.is_all() && holds && suite.tries(id)
-        };
-        Ok((Matrix::new(&[profile], contract, &fates, dummies, demanded), suite.size()))
-    })?;
+    let catalogue = choice.of(Mutant::catalogue(contract));
+    let (matrix, cases) = match arguments.profile {
+        Some(profile) => runtime.block_on(in_one(contract, profile, catalogue, choice.is_all()))?,
+        None => runtime.block_on(everywhere(contract, catalogue, choice.is_all()))?,
+    };
     let mut out = std::io::BufWriter::new(anstream::stdout().lock());
     if arguments.json {
         writeln!(out, "{}", serde_json::to_string_pretty(&matrix).map_err(std::io::Error::from)?)?;
@@ -59,6 +45,61 @@ pub(super) fn selftest(contract: &ContractArguments, arguments: &SelftestArgumen
     }
     out.flush()?;
     Ok(if matrix.problems.is_empty() { exit::SUCCESS } else { exit::FINDINGS })
+}
+
+/// Runs the mutants that apply to one profile there, and says what it can of the profile's requirements.
+async fn in_one(
+    contract: &Arc<Contract>,
+    profile: Profile,
+    mut mutants: Vec<Mutant>,
+    all: bool,
+) -> Result<(Matrix, usize), Failure> {
+    let suite = Arc::new(Suite::new(contract, profile).await?);
+    mutants.retain(|mutant| applies(contract, profile, mutant) && mutant.trips.iter().all(|id| suite.tries(id)));
+    if mutants.is_empty() {
+        return Err(Failure::NothingToRun("no mutant fits".to_owned()));
+    }
+    let fates = killed(&suite, mutants).await?;
+    let dummies = if all { dummies(&suite).await } else { Vec::new() };
+    let demanded = |id: &str| {
+        let holds = contract.requirements.get(id).is_some_and(|one| one.bounds.hold_for(profile));
+        all && holds && suite.tries(id)
+    };
+    Ok((Matrix::new(&[profile], contract, &fates, dummies, demanded), suite.size()))
+}
+
+/// Runs each mutant in the first profile that it applies to, so that something is said of every requirement.
+async fn everywhere(contract: &Arc<Contract>, mut left: Vec<Mutant>, all: bool) -> Result<(Matrix, usize), Failure> {
+    if left.is_empty() {
+        return Err(Failure::NothingToRun("no mutant fits".to_owned()));
+    }
+    let (mut fates, mut told, mut profiles, mut cases) = (Vec::new(), Vec::new(), Vec::new(), 0);
+    for profile in HOMES {
+        let (mutants, others) = left.into_iter().partition(|mutant| applies(contract, profile, mutant));
+        left = others;
+        if mutants.is_empty() && !all {
+            continue;
+        }
+        let suite = Arc::new(Suite::new(contract, profile).await?);
+        profiles.push(profile);
+        cases += suite.size();
+        fates.extend(killed(&suite, mutants).await?);
+        if all {
+            told.extend(dummies(&suite).await);
+        }
+    }
+    let holds = |id: &str| HOMES.iter().any(|home| contract.requirements[id].bounds.hold_for(*home));
+    let mut matrix = Matrix::new(&profiles, contract, &fates, told, |id| all && holds(id));
+    matrix.homeless(&left);
+    Ok((matrix, cases))
+}
+
+async fn killed(suite: &Arc<Suite>, mutants: Vec<Mutant>) -> Result<Vec<Fate>, Failure> {
+    let bar = bar(mutants.len());
+    let done = bar.clone();
+    let fates = kill(suite, mutants, move || done.inc(1)).await?;
+    bar.finish_and_clear();
+    Ok(fates)
 }
 
 /// Indicatif hides it by itself when standard error is no terminal.
@@ -107,7 +148,8 @@ fn text(matrix: &Matrix, cases: usize, took: Duration, verbose: bool) -> String 
                 dummy.verdicts.iter().map(|(verdict, cases)| format!("{cases} {verdict}")).collect();
             let _ = writeln!(
                 text,
-                "  {:<8} {:<27} {} of {} pass: {}",
+                "  {:<12} {:<8} {:<27} {} of {} pass: {}",
+                dummy.profile,
                 dummy.id,
                 dummy.about,
                 dummy.passed.len(),

@@ -2,6 +2,7 @@
 
 use super::arguments::{Command, ReplayArguments, RunArguments, SnapshotCommand, SnapshotCourse, TargetArguments};
 use super::failure::Failure;
+use super::files;
 use crate::config::{Loaded, NAME, TargetEntry};
 use crate::diagnostic::{SourceText, suggestion};
 use clap::ArgMatches;
@@ -37,6 +38,7 @@ fn run(arguments: &mut RunArguments, given: &Given<'_>) -> Result<Loaded, Failur
     let config = &loaded.config;
     given.replace("gate", &mut arguments.gate, config.gate);
     given.replace("jobs", &mut arguments.jobs, config.jobs.map(std::num::NonZeroUsize::get));
+    given.fill("known", &mut arguments.known, || config.known.as_ref().map(|path| loaded.resolve(path)));
     Ok(loaded)
 }
 
@@ -122,9 +124,7 @@ fn load(named: Option<&Path>) -> Result<Loaded, Failure> {
             None => return Ok(Loaded::default()),
         },
     };
-    let text = std::fs::read_to_string(&path)
-        .map_err(|error| Failure::Usage(format!("cannot read {}: {error}", path.display())))?;
-    Loaded::read(&path, &SourceText::new(path.to_string_lossy(), text)).map_err(Failure::Mistakes)
+    Loaded::read(&path, &SourceText::new(path.to_string_lossy(), files::text(&path)?)).map_err(Failure::Mistakes)
 }
 
 /// The nearest config file, by its bare name when it is right here.

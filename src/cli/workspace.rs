@@ -3,7 +3,10 @@
 use super::arguments::ContractArguments;
 use super::failure::Failure;
 use crate::contract::{Contract, Tree};
+use crate::generate;
+use crate::profile::Profile;
 use crate::scenario::Library;
+use std::path::Path;
 use std::sync::Arc;
 
 /// The contract with its scenarios.
@@ -29,10 +32,36 @@ impl Workspace {
         Ok(Self { contract: Arc::new(contract), library })
     }
 
-    /// The scenarios that the words name; all when there are none.
+    /// The scenarios that the words name; all when there are none. Words for generated cases name none.
     pub(super) fn selected(&self, words: &[String]) -> Result<Library, Failure> {
-        if words.is_empty() { Ok(self.library.clone()) } else { Ok(self.library.select(words)?) }
+        if words.is_empty() {
+            return Ok(self.library.clone());
+        }
+        let written: Vec<String> = words.iter().filter(|word| !is_generated(word)).cloned().collect();
+        Ok(self.library.select(&written)?)
     }
+
+    /// The generated cases of a profile that the words name; all when no word names any and they were asked for.
+    pub(super) fn generated(
+        &self,
+        words: &[String],
+        asked: bool,
+        profile: Profile,
+    ) -> Result<Option<Library>, Failure> {
+        let words: Vec<String> = words.iter().filter(|word| is_generated(word)).cloned().collect();
+        if words.is_empty() && !asked {
+            return Ok(None);
+        }
+        let contract = self.contract.compile(profile).map_err(Failure::Mistakes)?;
+        let made = generate::cases(&contract).map_err(Failure::Mistakes)?;
+        let all = self.library.with_scenarios(made.into_iter().map(|case| (case.id, case.text)));
+        Ok(Some(if words.is_empty() { all } else { all.select(&words)? }))
+    }
+}
+
+/// Whether a word names generated cases, and no file or folder of the user's.
+fn is_generated(word: &str) -> bool {
+    generate::names_generated(word.trim_end_matches('/')) && !Path::new(word).exists()
 }
 
 fn tree(arguments: &ContractArguments) -> Result<Tree, Failure> {

@@ -27,6 +27,11 @@ pub struct Bounds {
 }
 
 impl Bounds {
+    /// Bounds from the four keys of another type.
+    pub(crate) fn of(since: Option<&String>, until: Option<&String>, only: &[Profile], except: &[Profile]) -> Self {
+        Self { since: since.cloned(), until: until.cloned(), only: only.to_vec(), except: except.to_vec() }
+    }
+
     /// Whether the profile is within the bounds.
     pub fn hold_for(&self, profile: Profile) -> bool {
         let version = profile.version();

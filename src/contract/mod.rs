@@ -5,6 +5,7 @@
 mod bounds;
 mod compiled;
 mod failure;
+mod hazard;
 mod operation;
 mod over_grpc;
 mod profile_facts;
@@ -17,6 +18,7 @@ mod whole;
 pub use bounds::Bounds;
 pub use compiled::{CompiledOperation, ProfileContract, SchemaFault, Side};
 pub use failure::{ByProfile, KnownFailure};
+pub use hazard::{Hazard, Provoked};
 pub use operation::{Created, Effect, Example, Header, ObjectKind, Operation, OperationFile};
 pub use over_grpc::OVER_GRPC;
 pub use profile_facts::{ProfileFacts, Recognised, SuccessCodes, Telling};

@@ -186,12 +186,7 @@ pub struct Example {
 impl Example {
     /// The profiles for which it holds.
     pub fn bounds(&self) -> Bounds {
-        Bounds {
-            since: self.since.clone(),
-            until: self.until.clone(),
-            only: self.only.clone(),
-            except: self.except.clone(),
-        }
+        Bounds::of(self.since.as_ref(), self.until.as_ref(), &self.only, &self.except)
     }
 }
 

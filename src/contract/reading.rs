@@ -46,12 +46,7 @@ pub struct Form {
 impl Form {
     /// The profiles for which the form is accepted.
     pub fn bounds(&self) -> Bounds {
-        Bounds {
-            since: self.since.clone(),
-            until: self.until.clone(),
-            only: self.only.clone(),
-            except: self.except.clone(),
-        }
+        Bounds::of(self.since.as_ref(), self.until.as_ref(), &self.only, &self.except)
     }
 }
 

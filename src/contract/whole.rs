@@ -2,7 +2,9 @@
 
 use super::requirement::RequirementFile;
 use super::schema::pruned;
-use super::{KnownFailure, Operation, OperationFile, ProfileContract, ProfileFacts, Reading, Requirement, Tree};
+use super::{
+    Hazard, KnownFailure, Operation, OperationFile, ProfileContract, ProfileFacts, Reading, Requirement, Tree,
+};
 use crate::diagnostic::{Diagnostic, SourceText};
 use crate::profile::Profile;
 use crate::verdict::Level;
@@ -24,6 +26,8 @@ pub struct Contract {
     pub failures: IndexMap<String, KnownFailure>,
     /// Readings by id.
     pub readings: IndexMap<String, Reading>,
+    /// Requests that may end a server's process, by id.
+    pub hazards: IndexMap<String, Hazard>,
     /// Facts by profile.
     pub profiles: IndexMap<Profile, ProfileFacts>,
     tree: Tree,
@@ -94,6 +98,7 @@ impl Contract {
             requirements: IndexMap::new(),
             failures: read_one(tree, "errors.yaml", problems),
             readings: read_one(tree, "readings.yaml", problems),
+            hazards: tree.file("hazards.yaml").map_or_else(IndexMap::new, |_| read_one(tree, "hazards.yaml", problems)),
             profiles: IndexMap::new(),
             tree: tree.clone(),
         };

@@ -10,9 +10,10 @@ use crate::exchange::{Exchange, Request, Response};
 use crate::judge::{Fault, Judgement, Outcome, Question, judge, judge_headers};
 use crate::matcher::{Matcher, Path};
 use crate::scenario::{Given, Scenario, Scope, Step, TIME, TemplateError, parse_duration};
-use crate::seen::{Shown, States};
+use crate::seen::{Schemas, Shown, States, Touched};
 use crate::target::SendError;
 use crate::verdict::{Finding, Level, Source, Verdict};
+use bytes::Bytes;
 use indexmap::IndexMap;
 use serde_json::Value;
 use std::borrow::Cow;
@@ -44,6 +45,10 @@ pub(super) async fn run_case(
         checks: Vec::new(),
         made: Vec::new(),
         states: States::default(),
+        schemas: Schemas::default(),
+        refused: false,
+        gone: None,
+        hazardous: false,
     };
     let end = match planned.scenario() {
         Ok(scenario) => case.run(&scenario).await,
@@ -84,6 +89,13 @@ struct Case<'a> {
     made: Vec<Entry>,
     /// The states of the collections that it made.
     states: States,
+    schemas: Schemas,
+    /// Whether the last call was refused.
+    refused: bool,
+    /// That the last call was not answered, and what became of the server.
+    gone: Option<String>,
+    /// Whether it may send what may end the server's process.
+    hazardous: bool,
 }
 
 /// A step that is filled in and noted in the ledger.
@@ -98,6 +110,8 @@ struct Ready<'a, 's> {
     body: Cow<'s, Value>,
     returns: Vec<(&'s Path, Cow<'s, Matcher>)>,
     receives: Vec<(&'s str, Cow<'s, Matcher>)>,
+    /// The hazard that it holds.
+    hazard: Option<String>,
 }
 
 /// What a step came to, before it is entered into the report.
@@ -109,6 +123,8 @@ struct Answered<'a, 's> {
     came_as_expected: bool,
     /// The last answer, on which the step was judged.
     last: Timed,
+    /// That no answer came, and what became of the server.
+    gone: Option<String>,
     /// Answers on the way to it that had faults.
     faulty: Vec<Timed>,
     /// How long the answers on the way to it took.
@@ -134,6 +150,9 @@ impl<'a> Case<'a> {
     async fn run(&mut self, scenario: &Scenario) -> Result<(), Stop> {
         let deadline = scenario.deadline.as_ref().and_then(|text| parse_duration(text).ok());
         self.deadline = deadline.unwrap_or(self.session.options().case_timeout);
+        // A scenario that says so becomes a case only when the user asked for such.
+        self.hazardous =
+            self.session.options().hazardous && scenario.needs.iter().any(|need| need.value == "hazardous");
         let mut scope = Scope::new(&self.prefix);
         scope.set("run", Value::String(self.session.run_prefix().to_owned()));
         if let Some(token) = &self.session.options().token {
@@ -179,6 +198,9 @@ impl<'a> Case<'a> {
         number: &str,
         scope: &mut Scope,
     ) -> Result<(), Stop> {
+        if step.after_refusal && !self.refused {
+            return Ok(());
+        }
         if step.is_bound() && !step.bounds().hold_for(self.session.contract().profile()) {
             return Ok(());
         }
@@ -252,7 +274,7 @@ impl<'a> Case<'a> {
         let compiled = contract.operation(name);
         let compiled = compiled.ok_or_else(|| Stop::Unsupported(format!("{} has no {name}", contract.profile())))?;
         let operation = compiled.operation();
-        let prepared = prepare(self.caller, contract, compiled, step, scope, self.session.run_prefix())
+        let prepared = prepare(self.caller, contract, compiled, step, scope, self.session.run_prefix(), self.hazardous)
             .map_err(|error| Stop::Error(format!("step {number}, {name}: {error}")))?;
         let filled = |matcher: &'s Matcher| {
             if !matcher.has_templates() {
@@ -281,6 +303,7 @@ impl<'a> Case<'a> {
             body: prepared.body,
             returns,
             receives,
+            hazard: prepared.hazard,
         })
     }
 
@@ -296,8 +319,14 @@ impl<'a> Case<'a> {
         // A step that says its method or path is about the route itself, be it the operation's own.
         let about_route = step.method.is_some() || step.path.is_some();
         let answers = about_route || session.has_answered(ready.compiled);
-        let question: Question<'s> =
-            Question { operation, fails: step.fails.as_ref(), status: step.status, refusable: step.refusable, answers };
+        let question: Question<'s> = Question {
+            operation,
+            fails: step.fails.as_ref(),
+            status: step.status,
+            refusable: step.refusable,
+            any: step.any_answer,
+            answers,
+        };
         let patient = step.eventually.is_some() || step.within.is_some();
         let within = step.within.as_ref().and_then(|text| parse_duration(text).ok());
         let asked = Instant::now();
@@ -305,12 +334,22 @@ impl<'a> Case<'a> {
         let mut faults_on_the_way = Vec::new();
         let mut faulty = Vec::new();
         let mut on_the_way = Vec::new();
-        let (judgement, last, held) = loop {
+        let (judgement, last, held, gone) = loop {
             let offset = self.started.elapsed();
-            let (response, took) = self.caller.send(&ready.request).await.map_err(|error| match error {
-                SendError::Unimplemented(what) => Stop::Unsupported(what),
-                error => Stop::Error(format!("step {}, {}: {error}", ready.number, ready.operation.name)),
-            })?;
+            let (response, took) = match self.caller.send(&ready.request).await {
+                Ok(answer) => answer,
+                Err(error) if self.tells_of_target(&ready, &error) => {
+                    let gone = self.after_loss(&ready, &error).await;
+                    let response = Response { status: NO_ANSWER, headers: Vec::new(), body: Bytes::new() };
+                    let last = Timed { offset, took: self.started.elapsed().saturating_sub(offset), response };
+                    break (unanswered(&gone), last, false, Some(gone));
+                }
+                Err(SendError::Unimplemented(what)) => return Err(Stop::Unsupported(what)),
+                Err(error) => {
+                    let why = format!("step {}, {}: {error}", ready.number, ready.operation.name);
+                    return Err(Stop::Error(why));
+                }
+            };
             let mut judgement = judge(contract, &question, &ready.returns, &response);
             judge_headers(contract, &ready.receives, &response, &mut judgement);
             if ready.own_route && matches!(judgement.outcome, Outcome::Success | Outcome::Failure { .. }) {
@@ -325,13 +364,15 @@ impl<'a> Case<'a> {
             }
             let held = judgement.unmet.is_empty() && judgement.outcome != Outcome::Unsupported;
             let left = within.unwrap_or(session.options().patience).min(self.deadline).saturating_sub(asked.elapsed());
-            let over = left.is_zero() || judgement.outcome == Outcome::Unsupported;
+            // On a machine that stands still for a while, the time may be over before the target had its chances.
+            let looked_enough = on_the_way.len() + 1 >= FEWEST_LOOKS || self.started.elapsed() > self.deadline;
+            let over = (left.is_zero() && looked_enough) || judgement.outcome == Outcome::Unsupported;
             if !held && patient && session.interrupt().is_set() {
                 // What was awaited might still have come true: nothing can be said of it.
                 return Err(Stop::Interrupted);
             }
             if held || !patient || over {
-                break (judgement, Timed { offset, took, response }, held);
+                break (judgement, Timed { offset, took, response }, held, None);
             }
             on_the_way.push(took);
             let before = faults_on_the_way.len();
@@ -341,7 +382,7 @@ impl<'a> Case<'a> {
             if faults_on_the_way.len() > before && faulty.len() < MOST_FAULTY {
                 faulty.push(Timed { offset, took, response });
             }
-            session.interrupt().or_after(pause.min(left)).await;
+            session.interrupt().or_after(pause.min(left.max(FIRST_PAUSE))).await;
             pause = pause.mul_f64(1.6).min(LAST_PAUSE);
         };
         let wait = patient.then(|| Wait {
@@ -352,7 +393,38 @@ impl<'a> Case<'a> {
             held,
         });
         let came_as_expected = judgement.came_as_expected(&question) && (held || !patient);
-        Ok(Answered { ready, judgement, faults_on_the_way, came_as_expected, last, faulty, on_the_way, wait })
+        Ok(Answered { ready, judgement, faults_on_the_way, came_as_expected, last, gone, faulty, on_the_way, wait })
+    }
+
+    /// Whether it says something of the target that no answer came: of requests that are known to end servers, and of
+    /// those that were made to find such.
+    fn tells_of_target(&self, ready: &Ready<'_, '_>, error: &SendError) -> bool {
+        let lost = matches!(error, SendError::Broken(_) | SendError::Timeout { .. });
+        lost && (ready.hazard.is_some() || self.planned.generated || ready.step.any_answer)
+    }
+
+    /// Waits until the target answers again after a request that it did not answer, and says how long that took.
+    async fn after_loss(&self, ready: &Ready<'_, '_>, error: &SendError) -> String {
+        let hazard = ready.hazard.as_ref().map(|id| format!(" ({id})")).unwrap_or_default();
+        let said = format!("the request was not answered{hazard}: {error}");
+        let contract = self.session.contract();
+        let Some(look) = ["collections/list", "v1/collections/list"].iter().find_map(|name| contract.operation(name))
+        else {
+            return said;
+        };
+        let request = self.caller.request(look.operation(), &Value::Object(serde_json::Map::new()));
+        let (lost, mut pause) = (Instant::now(), FIRST_PAUSE);
+        loop {
+            if self.caller.send(&request).await.is_ok() {
+                let seconds = (lost.elapsed().as_secs_f64() * 10.0).round() / 10.0;
+                return format!("{said}; the server answered again after {seconds} s");
+            }
+            if lost.elapsed() >= self.session.options().patience || self.session.interrupt().is_set() {
+                return format!("{said}; the server was gone, and not back after {} s", lost.elapsed().as_secs());
+            }
+            self.session.interrupt().or_after(pause).await;
+            pause = pause.mul_f64(1.6).min(LAST_PAUSE);
+        }
     }
 
     /// Enters what a step came to into the report, and takes its captures.
@@ -362,10 +434,13 @@ impl<'a> Case<'a> {
         answered: Answered<'_, '_>,
         scope: &mut Scope,
     ) -> Result<(), Stop> {
-        let Answered { ready, judgement, faults_on_the_way, came_as_expected, last, faulty, on_the_way, wait } =
+        let Answered { ready, judgement, faults_on_the_way, came_as_expected, last, gone, faulty, on_the_way, wait } =
             answered;
         self.report.calls += on_the_way.len() as u64 + 1;
-        *self.report.statuses.entry(last.response.status).or_default() += 1;
+        if gone.is_none() {
+            *self.report.statuses.entry(last.response.status).or_default() += 1;
+        }
+        self.gone = gone;
         self.report.waits.extend(wait);
         self.timed(&ready.operation.name, on_the_way.into_iter().chain([last.took]));
         let before = self.report.findings.len();
@@ -404,6 +479,7 @@ impl<'a> Case<'a> {
         if judgement.outcome == Outcome::Unsupported {
             return Err(Stop::Unsupported(ready.operation.name.clone()));
         }
+        self.refused = matches!(judgement.outcome, Outcome::Failure { .. } | Outcome::Plain);
         let proofs = scenario.map(|scenario| self.proofs(scenario, ready.step)).unwrap_or_default();
         self.notes(ready, &judgement);
         self.shows(ready, &judgement, &proofs);
@@ -499,6 +575,10 @@ impl<'a> Case<'a> {
         let name = &ready.operation.name;
         let held = judgement.checks.iter().filter(|check| check.fault.is_none());
         let proven = if judgement.unmet.is_empty() { proofs } else { &[] };
+        let touched = match (success, ready.own_route, &judgement.body) {
+            (Some(true), true, Some(body)) => self.schemas.succeeded(name, &ready.body, body),
+            _ => Touched::default(),
+        };
         let shown = Shown {
             success: success.filter(|_| ready.own_route),
             request: ready.own_route.then_some(&*ready.body),
@@ -506,6 +586,7 @@ impl<'a> Case<'a> {
             errors: held.filter_map(|check| automatic::failure_of(check.requirement)).collect(),
             rules: proven.iter().map(AsRef::as_ref).filter(|id| id.starts_with(RULES)).collect(),
             state: self.states.of(&ready.body).filter(|_| ready.own_route && success.is_some()),
+            touched,
         };
         let fresh = self.session.note_shown(name, Some(ready.compiled), &shown);
         if !fresh.is_empty() {
@@ -617,8 +698,10 @@ impl<'a> Case<'a> {
         if shown {
             (self.report.exchanges, self.report.exchanges_left_out) = held.tell(self.caller.redactor());
         }
-        self.report.verdict = if gated { Verdict::Fail } else { verdict };
-        self.report.reason = if gated { None } else { reason };
+        // A server that a request has ended is told of, whatever the gate.
+        let gone = self.gone.take().filter(|_| !self.report.findings.is_empty());
+        self.report.verdict = if gated || gone.is_some() { Verdict::Fail } else { verdict };
+        self.report.reason = if gated || gone.is_some() { gone } else { reason };
     }
 
     async fn clean_up(&mut self) {
@@ -635,6 +718,27 @@ impl<'a> Case<'a> {
     }
 }
 
+/// Stands for the HTTP status of an answer that did not come.
+const NO_ANSWER: u16 = 0;
+
+/// What is said of an answer that did not come.
+fn unanswered(why: &str) -> Judgement<'static> {
+    let fault = Fault {
+        message: why.to_owned(),
+        expected: "an answer".to_owned(),
+        actual: Value::Null,
+        pointer: String::new(),
+    };
+    Judgement {
+        outcome: Outcome::Unclear("no answer".to_owned()),
+        body: None,
+        checks: Vec::new(),
+        unmet: vec![fault],
+        undocumented: Vec::new(),
+        readings: Vec::new(),
+    }
+}
+
 /// What the ids of rules of transport begin with.
 const RULES: &str = "transport.";
 
@@ -648,6 +752,8 @@ const MOST_CALLS_WANTED: usize = 1000;
 const MOST_FAULTY: usize = 5;
 
 /// The pauses between the questions of an awaited condition.
+/// An awaited condition is not given up before so many looks, unless the case has no time left.
+const FEWEST_LOOKS: usize = 10;
 const FIRST_PAUSE: Duration = Duration::from_millis(4);
 const LAST_PAUSE: Duration = Duration::from_secs(1);
 

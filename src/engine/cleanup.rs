@@ -105,7 +105,16 @@ async fn ask(caller: &Caller, contract: &ProfileContract, operation: &str, body:
 /// to fail give. Codes alone say too little of these.
 fn means_never(contract: &ProfileContract, code: i64, message: &str) -> bool {
     let profile = contract.profile();
-    let meant = ["role-not-found", "invalid-role-name", "invalid-privilege-group-name", "invalid-user-name"];
+    let meant = [
+        "role-not-found",
+        "invalid-role-name",
+        "invalid-privilege-group-name",
+        "invalid-user-name",
+        "invalid-collection-name",
+        "invalid-alias-name",
+        "invalid-database-name",
+        "invalid-resource-group-name",
+    ];
     meant.into_iter().filter_map(|id| contract.failure(id)).any(|failure| {
         failure.codes.get(profile).is_some_and(|codes| codes.contains(&code))
             && failure.message.get(profile).is_some_and(|pattern| pattern.0.finds(message))

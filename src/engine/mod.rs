@@ -14,6 +14,7 @@ mod replay;
 mod room;
 mod run;
 mod shard;
+mod shrink;
 mod steps;
 
 pub use calls::{Body, Call, CallRequest, CallResponse};

@@ -30,6 +30,10 @@ pub struct PlannedCase {
     pub file: Arc<str>,
     /// How many roles it makes, of which a server holds only a few.
     pub(super) roles: u32,
+    /// Whether it was made from a schema, so that its request can be made smaller and means as much.
+    pub(super) generated: bool,
+    /// Whether it may end the server's process.
+    pub hazardous: bool,
     source: ScenarioSource,
     /// The scenario, when it is small enough to be kept; else it is read again when its turn comes.
     parsed: Option<Arc<Scenario>>,
@@ -46,6 +50,11 @@ impl PlannedCase {
         }
         let source = self.source.text().map_err(|error| error.to_string())?;
         Library::parse(&source).map(Arc::new).map_err(|mistake| mistake.to_string())
+    }
+
+    /// The same case with another scenario.
+    pub(super) fn with_scenario(&self, scenario: Arc<Scenario>) -> Self {
+        Self { parsed: Some(scenario), ..self.clone() }
     }
 
     /// The line at which a place in its file stands, counted from 1; nothing when the file cannot be read any more.
@@ -78,7 +87,7 @@ impl Skipped {
 /// What a run will do.
 #[derive(Clone, Debug, Default)]
 pub struct Plan {
-    /// The cases, in order of their ids.
+    /// The cases, in order of their ids; those that may end the server last.
     pub cases: Vec<PlannedCase>,
     /// What is left out.
     pub skipped: Vec<Skipped>,
@@ -158,6 +167,23 @@ impl Checked {
         if problems.is_empty() { Ok(Self(cases)) } else { Err(PlanError::Mistakes(problems)) }
     }
 
+    /// Adds the cases that were made from schemas.
+    ///
+    /// # Errors
+    /// Every mistake in them.
+    pub fn read_generated(
+        &mut self,
+        made: &Library,
+        contract: &Contract,
+        filter: Option<&Filter>,
+    ) -> Result<(), PlanError> {
+        let mut read = Self::read(made, contract, filter)?;
+        read.0.iter_mut().for_each(|(case, _)| case.generated = true);
+        self.0.append(&mut read.0);
+        self.0.sort_by(|(left, _), (right, _)| left.id.cmp(&right.id));
+        Ok(())
+    }
+
     /// Binds the scenarios to a profile, and leaves out what is not for it or not wanted.
     pub fn plan(self, profile: Profile, capabilities: &BTreeSet<String>) -> Plan {
         let mut plan = Plan::default();
@@ -167,6 +193,8 @@ impl Checked {
                 None => plan.cases.push(case),
             }
         }
+        // What may end the server comes last, when nothing else can suffer from it any more.
+        plan.cases.sort_by_key(|case| case.hazardous);
         plan
     }
 }
@@ -198,6 +226,8 @@ fn read_one(
         title: scenario.title.clone(),
         covers: scenario.covers.iter().map(|id| id.value.clone()).collect(),
         file: text.file,
+        generated: false,
+        hazardous: scenario.needs.iter().any(|need| need.value == "hazardous"),
         roles: room::roles(&scenario, library, contract),
         source: source.clone(),
         parsed: keep.then(|| Arc::new(scenario)),

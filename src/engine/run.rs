@@ -2,6 +2,7 @@
 
 use super::case::{milliseconds, run_case};
 use super::room::Turns;
+use super::shrink::shrink;
 use super::steps::Caller;
 use super::{CaseReport, Event, Ledger, Plan, PlannedCase};
 use crate::contract::{CompiledOperation, ProfileContract};
@@ -36,6 +37,8 @@ pub struct Options {
     pub gate: Level,
     /// Whether properties that no document names are findings.
     pub strict: bool,
+    /// Whether requests that may end the server's process are sent, in scenarios that say that they send them.
+    pub hazardous: bool,
     /// The token that calls carry, for scenarios that vary it.
     pub token: Option<Secret>,
     /// Whether each call is told as an event.
@@ -62,6 +65,7 @@ impl Default for Options {
             max_failures: None,
             gate: Level::Must,
             strict: false,
+            hazardous: false,
             token: None,
             tell_exchanges: false,
             record_exchanges: false,
@@ -232,7 +236,13 @@ impl Running {
 pub fn start(session: &Arc<Session>, caller: &Caller, plan: Plan, events: &mpsc::Sender<Event>) -> io::Result<Running> {
     let started = Instant::now();
     let turns = Turns::new(plan.cases.iter().map(|case| case.roles).collect());
-    let shared = Arc::new(Shared { cases: plan.cases, turns, failures: AtomicUsize::new(0) });
+    let shared = Arc::new(Shared {
+        cases: plan.cases,
+        turns,
+        failures: AtomicUsize::new(0),
+        attempts: AtomicUsize::new(0),
+        shrunk: AtomicUsize::new(0),
+    });
     let jobs = session.options.jobs.clamp(1, shared.cases.len().max(1));
     let threads = std::thread::available_parallelism().map_or(1, usize::from).min(jobs);
     let mut running = Vec::with_capacity(threads);
@@ -260,7 +270,14 @@ struct Shared {
     cases: Vec<PlannedCase>,
     turns: Turns,
     failures: AtomicUsize,
+    /// How often generated cases were run again.
+    attempts: AtomicUsize,
+    /// How many of them were made smaller.
+    shrunk: AtomicUsize,
 }
+
+/// So many cases of a run are made smaller. Where more fail, there is hardly a request that would not.
+const MOST_SHRUNK: usize = 50;
 
 async fn work(session: &Session, caller: &Caller, shared: &Shared, started: Instant, events: &mpsc::Sender<Event>) {
     loop {
@@ -285,6 +302,10 @@ async fn work(session: &Session, caller: &Caller, shared: &Shared, started: Inst
                     let number = shared.cases.len() + index + 1;
                     report = repeated(report, guarded(session, caller, number, planned, events).await);
                 }
+                let again = planned.generated && !planned.hazardous && report.verdict == Verdict::Fail;
+                if again && reason_to_end(session, shared, started).is_none() {
+                    report = checked_again(session, caller, shared, planned, report, events).await;
+                }
                 excuse(session, &mut report);
                 report
             }
@@ -297,6 +318,30 @@ async fn work(session: &Session, caller: &Caller, shared: &Shared, started: Inst
             return;
         }
     }
+}
+
+/// Makes the request of a generated case that failed smaller, and repeats it once: only what fails again is a finding.
+async fn checked_again(
+    session: &Session,
+    caller: &Caller,
+    shared: &Shared,
+    planned: &PlannedCase,
+    first: CaseReport,
+    events: &mpsc::Sender<Event>,
+) -> CaseReport {
+    let number = || 2 * shared.cases.len() + 1 + shared.attempts.fetch_add(1, Ordering::Relaxed);
+    let (least, runs) = if shared.shrunk.fetch_add(1, Ordering::Relaxed) < MOST_SHRUNK {
+        shrink(session, caller, planned, &first, &number, events).await
+    } else {
+        (planned.clone(), 0)
+    };
+    let again = guarded(session, caller, number(), &least, events).await;
+    let mut report = repeated(first, again);
+    if report.verdict == Verdict::Fail && runs > 0 {
+        let again = report.reason.take().map(|reason| format!("; {reason}")).unwrap_or_default();
+        report.reason = Some(format!("the request was made as small as it could be in {runs} runs{again}"));
+    }
+    report
 }
 
 /// Runs a case; a panic in it is told, and ends nothing but the case.
@@ -329,7 +374,8 @@ fn repeated(first: CaseReport, mut second: CaseReport) -> CaseReport {
         let findings = first.findings.into_iter().map(|finding| Finding { verdict: Verdict::Flaky, ..finding });
         second.findings.splice(0..0, findings);
     } else if second.verdict == Verdict::Fail {
-        second.reason = Some("failed again when it was repeated".to_owned());
+        let gone = second.reason.take().map(|gone| format!("{gone}; it ")).unwrap_or_default();
+        second.reason = Some(format!("{gone}failed again when it was repeated"));
     }
     second.calls += first.calls;
     second.duration_ms += first.duration_ms;
@@ -343,6 +389,12 @@ fn repeated(first: CaseReport, mut second: CaseReport) -> CaseReport {
 /// Marks what is known already. What the harness itself broke is excused by no list.
 fn excuse(session: &Session, report: &mut CaseReport) {
     if report.reason.as_ref().is_some_and(|reason| reason.starts_with(BROKE)) {
+        return;
+    }
+    let gate = session.options.gate;
+    let gated = |finding: &Finding| finding.level <= gate && finding.verdict == Verdict::Fail;
+    if report.verdict == Verdict::Fail && !report.findings.iter().any(gated) {
+        // It fails although no finding is gated: a request has ended the server.
         return;
     }
     let requirements = &report.requirements;

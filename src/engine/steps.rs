@@ -3,9 +3,11 @@
 use crate::contract::{CompiledOperation, Effect, Operation, ProfileContract};
 use crate::engine::Entry;
 use crate::exchange::{Request, Response};
-use crate::matcher::has_template;
+use crate::hazard;
+use crate::node::Node;
 use crate::scenario::{Scope, Step, TemplateError, as_text};
 use crate::target::{Redactor, Secret, SendError, Target};
+use crate::templated::has_template;
 use bytes::Bytes;
 use serde_json::Value;
 use std::borrow::Cow;
@@ -79,6 +81,11 @@ pub(super) enum StepError {
         "the request does not fit its documented schema: {message} at `{pointer}`; say `invalid: true` if that is meant"
     )]
     Request { message: String, pointer: String },
+    #[error(
+        "{operation} is not sent: this may end the server's process ({hazard}: {about}); only with --hazardous, in a \
+         scenario that says `needs: [hazardous]`"
+    )]
+    Hazard { operation: String, hazard: String, about: String },
     #[error("{operation} would change `{name}`, which does not carry the run's prefix; nothing was sent")]
     Foreign { operation: String, name: String },
 }
@@ -92,6 +99,8 @@ pub(super) struct Prepared<'s> {
     pub(super) makes: Option<Entry>,
     /// The body as JSON, as far as it is any.
     pub(super) body: Cow<'s, Value>,
+    /// The hazard that it holds.
+    pub(super) hazard: Option<String>,
 }
 
 /// Fills in a step, checks it against the contract, and refuses what could harm.
@@ -102,6 +111,7 @@ pub(super) fn prepare<'s>(
     step: &'s Step,
     scope: &Scope,
     prefix: &str,
+    hazardous: bool,
 ) -> Result<Prepared<'s>, StepError> {
     let operation = compiled.operation();
     let method = step.method.clone().unwrap_or_else(|| operation.file.method.clone());
@@ -142,16 +152,59 @@ pub(super) fn prepare<'s>(
         (None, None) => (path, String::new()),
     };
     let headers = headers(&caller.headers, step, scope)?;
-    let sent = json.unwrap_or_else(|| {
-        // A server reads the first JSON value of a text and may not mind what follows.
-        let mut values = serde_json::Deserializer::from_str(&body).into_iter::<Value>();
-        Cow::Owned(values.next().and_then(Result::ok).unwrap_or_default())
-    });
+    let read = text.as_ref().map(|_| Node::read(body.as_bytes()));
+    let sent = json.unwrap_or_else(|| Cow::Owned(read.as_ref().map(Node::value).unwrap_or_default()));
     let called = if own_route { Some(operation) } else { contract.whole().operation_at(bare(&path)) };
-    let named = Sent { path: &path, body: &sent, headers: &headers };
+    let named = Sent { path: &path, body: &sent, read: read.as_ref(), headers: &headers };
+    let hazard = harm(contract, called, &path, &body);
+    if let (Some((hazard, about)), false) = (&hazard, hazardous) {
+        let (operation, hazard, about) = (operation.name.clone(), hazard.clone(), about.clone());
+        return Err(StepError::Hazard { operation, hazard, about });
+    }
     let makes = guarded(called, &named, step.fails.is_some(), prefix)?;
     named.passwords().for_each(|password| caller.redactor.learn(password));
-    Ok(Prepared { request: Request { method, path, headers, body: Bytes::from(body) }, own_route, makes, body: sent })
+    let body = step.encoding.map_or_else(|| Bytes::from(body.clone()), |encoding| Bytes::from(encoding.bytes(&body)));
+    Ok(Prepared {
+        request: Request { method, path, headers, body },
+        own_route,
+        makes,
+        body: sent,
+        hazard: hazard.map(|(id, _)| id),
+    })
+}
+
+/// The hazard that a request holds and what it is about. A path outside of the contract may lead to any operation, and a
+/// query may be read like a body.
+fn harm(contract: &ProfileContract, called: Option<&Operation>, path: &str, body: &str) -> Option<(String, String)> {
+    let name = called.map(|operation| operation.name.as_str());
+    let find = |body: &[u8]| hazard::find(contract.whole(), Some(contract.profile()), name, body);
+    let found = find(body.as_bytes()).or_else(|| find(query(path)?.to_string().as_bytes()))?;
+    Some((found.0.to_owned(), found.1.about.clone()))
+}
+
+/// The keys of a query and their values as an object of texts.
+fn query(path: &str) -> Option<Value> {
+    let (_, query) = path.split_once('?')?;
+    let unescaped = |text: &str| {
+        let mut bytes = Vec::with_capacity(text.len());
+        let mut rest = text.as_bytes();
+        while let Some((byte, after)) = rest.split_first() {
+            let code = after.get(..2).and_then(|two| std::str::from_utf8(two).ok());
+            match (byte, code.and_then(|code| u8::from_str_radix(code, 16).ok())) {
+                (b'%', Some(code)) => {
+                    bytes.push(code);
+                    rest = &after[2..];
+                    continue;
+                }
+                (b'+', _) => bytes.push(b' '),
+                (other, _) => bytes.push(*other),
+            }
+            rest = after;
+        }
+        String::from_utf8_lossy(&bytes).into_owned()
+    };
+    let pairs = query.split('&').filter_map(|pair| pair.split_once('='));
+    Some(Value::Object(pairs.map(|(key, value)| (unescaped(key), Value::String(unescaped(value)))).collect()))
 }
 
 /// A path with the keys of an object as its query. A list repeats its key; null stands for a key that is left out.
@@ -195,6 +248,8 @@ fn bare(path: &str) -> &str {
 struct Sent<'a> {
     path: &'a str,
     body: &'a Value,
+    /// What was written as text, in which keys may stand twice.
+    read: Option<&'a Node>,
     headers: &'a [(String, String)],
 }
 
@@ -221,6 +276,17 @@ impl Sent<'_> {
     fn named(&self, key: &str) -> Option<&str> {
         self.text(key).filter(|name| !name.trim().is_empty())
     }
+
+    /// All names under a key: of keys that stand twice, in one case or another, servers disagree on which counts.
+    fn all_named(&self, key: &str) -> impl Iterator<Item = &str> {
+        let object = self.body.as_object().into_iter().flatten();
+        let values =
+            object.filter(move |(name, _)| name.eq_ignore_ascii_case(key)).filter_map(|(_, value)| value.as_str());
+        let written = self.read.into_iter().flat_map(Node::members);
+        let written =
+            written.filter(move |(name, _)| name.eq_ignore_ascii_case(key)).filter_map(|(_, value)| value.text());
+        values.chain(written).filter(|name| !name.trim().is_empty())
+    }
 }
 
 /// The keys that name what a call to a path outside the contract might change.
@@ -238,7 +304,7 @@ fn guarded(
     let own = |name: &str| name.contains(prefix);
     let foreign = |name: &str| StepError::Foreign { operation: sent.path.to_owned(), name: name.to_owned() };
     let Some(operation) = called else {
-        let named = NAMING.into_iter().filter_map(|key| sent.named(key)).find(|name| !own(name));
+        let named = NAMING.into_iter().flat_map(|key| sent.all_named(key)).find(|name| !own(name));
         return named.map_or(Ok(None), |name| Err(foreign(name)));
     };
     if operation.file.effect == Effect::Read {
@@ -250,8 +316,7 @@ fn guarded(
     if let Some(several) = key.and_then(|key| sent.object(key)).and_then(|names| names.keys().find(|name| !own(name))) {
         return Err(foreign(several));
     }
-    if let Some(target) = key.and_then(|key| sent.named(key))
-        && !own(target)
+    if let Some(target) = key.and_then(|key| sent.all_named(key).find(|name| !own(name)))
         && !(creates.is_some() && must_fail)
     {
         return Err(foreign(target));
@@ -298,7 +363,7 @@ mod tests {
         let caller = Caller::new(target, None, Redactor::default(), None, Duration::from_secs(1));
         let mut scope = Scope::new("mc_a_1_");
         scope.set("found", Value::String("production".to_owned()));
-        match prepare(&caller, &contract, operation, &step, &scope, "mc_a_") {
+        match prepare(&caller, &contract, operation, &step, &scope, "mc_a_", false) {
             Ok(prepared) => Ok(prepared.makes.map(|entry| entry.name)),
             Err(error) => Err(error.to_string()),
         }
@@ -315,6 +380,10 @@ mod tests {
             "{call: collections/has, path: '/v2/vectordb/collections/drop/?a=b', with: {collectionName: production}}",
             "{call: collections/has, path: /v2/vectordb/collections/truncate, with: {collectionName: production}}",
             "{call: collections/drop, body: '{\"collectionName\":\"production\"} and more'}",
+            "{call: collections/drop, body: '{\"collectionName\":\"production\",\"x\":1e400}'}",
+            "{call: collections/drop, body: '{\"x\":${repeat([, 300)}${repeat(], 300)},\"collectionName\":\"production\"}'}",
+            "{call: collections/drop, body: '{\"collectionName\":\"production\",\"collectionName\":\"${name(a)}\"}'}",
+            "{call: collections/drop, with: {CollectionName: '${name(a)}', collectionName: production}}",
             "{call: partitions/drop, with: {collectionName: production, partitionName: '${name(a)}'}, fails: any}",
             "{call: databases/drop, with: {dbName: default}, fails: any}",
             "{call: users/drop, with: {userName: root}, fails: any}",

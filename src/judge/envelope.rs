@@ -24,6 +24,11 @@ pub(super) fn judge<'a>(
         }
         return;
     }
+    let gone = response.status == 404 && !question.answers;
+    if question.any && !enveloped && !gone && matches!(response.status, 400..500) {
+        // What no operation has seen may be turned away before it gets to one, in whatever form.
+        return;
+    }
     if response.status == 404 && !enveloped {
         judgement.outcome = if question.answers {
             Outcome::Unclear("HTTP 404, as if there were no such operation".to_owned())

@@ -20,7 +20,7 @@ pub(super) fn judge<'a>(
             actual: judgement.body.as_ref().map(shown).unwrap_or_default(),
             pointer: String::new(),
         }),
-        (Outcome::Failure { code, message }, None) if !question.refusable => Some(Fault {
+        (Outcome::Failure { code, message }, None) if !question.refusable && !question.any => Some(Fault {
             message: format!("a failure where a success must come: {code} {message}"),
             expected: "a success".to_owned(),
             actual: judgement.body.as_ref().map(shown).unwrap_or_default(),
@@ -28,7 +28,12 @@ pub(super) fn judge<'a>(
         }),
         (Outcome::Unclear(why), _) => Some(Fault {
             message: format!("neither a success nor a failure: {why}"),
-            expected: if question.fails.is_some() { "a well-formed failure" } else { "a success" }.to_owned(),
+            expected: match question {
+                Question { any: true, .. } => "a well-formed success or failure",
+                Question { fails: Some(_), .. } => "a well-formed failure",
+                _ => "a success",
+            }
+            .to_owned(),
             actual: judgement.body.as_ref().map(shown).unwrap_or_default(),
             pointer: String::new(),
         }),
@@ -44,6 +49,13 @@ pub(super) fn judge<'a>(
         judgement.unmet.push(Fault {
             message: format!("the HTTP status is {}", response.status),
             expected: format!("HTTP {expected}"),
+            actual: json!(response.status),
+            pointer: "status".to_owned(),
+        });
+    } else if question.any && judgement.outcome != Outcome::Unsupported && response.status >= 500 {
+        judgement.unmet.push(Fault {
+            message: format!("the HTTP status is {}", response.status),
+            expected: "HTTP 200, or 400 to 499".to_owned(),
             actual: json!(response.status),
             pointer: "status".to_owned(),
         });
@@ -66,7 +78,7 @@ fn status<'a>(
     let expected = expected_statuses(contract, question);
     // Of an outcome that was not expected, no document says which status it has, unless the server broke.
     let any_failure = question.status.is_none() && question.fails.is_some_and(|fails| fails.named().next().is_none());
-    let lenient = (!as_expected || any_failure) && response.status < 500;
+    let lenient = (!as_expected || any_failure || question.any) && response.status < 500;
     judgement.checks.push(if lenient || expected.contains(&response.status) {
         Check { requirement: automatic::STATUS, fault: None }
     } else {

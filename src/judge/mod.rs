@@ -27,6 +27,8 @@ pub struct Question<'a> {
     pub status: Option<u16>,
     /// Whether a failure is as good as a success.
     pub refusable: bool,
+    /// Whether any well-formed answer will do.
+    pub any: bool,
     /// Whether the route is known to be there, or is what the step is about, so that a bare 404 is an answer to be judged
     /// and not the word that there is no such operation.
     pub answers: bool,
@@ -99,7 +101,7 @@ impl Judgement<'_> {
     pub fn came_as_expected(&self, question: &Question<'_>) -> bool {
         match self.outcome {
             Outcome::Success => question.fails.is_none(),
-            Outcome::Failure { .. } => question.fails.is_some() || question.refusable,
+            Outcome::Failure { .. } => question.fails.is_some() || question.refusable || question.any,
             Outcome::Plain => true,
             Outcome::Unsupported | Outcome::Unclear(_) => false,
         }
@@ -154,7 +156,8 @@ mod tests {
         let contract = Arc::new(Contract::load(&Tree::embedded()).unwrap()).compile(Profile::Milvus26).unwrap();
         let fails = fails.map(|id| Fails(crate::yaml::At::nowhere(vec![id.to_owned()])));
         let operation = contract.operation("partitions/has");
-        let question = Question { operation, fails: fails.as_ref(), status, refusable: false, answers: true };
+        let question =
+            Question { operation, fails: fails.as_ref(), status, refusable: false, any: false, answers: true };
         let response = Response {
             status: answer.0,
             headers: vec![("content-type".to_owned(), answer.1.to_owned())],

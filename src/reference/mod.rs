@@ -16,6 +16,7 @@ mod render;
 mod serve;
 mod v1;
 
+pub use model::{PRODUCTIONS, Productions, productions};
 pub use objects::{Object, Objects};
 pub use pace::{NoTimes, Pace};
 pub use serve::serve;

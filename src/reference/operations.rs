@@ -122,6 +122,7 @@ const SCHEMA_FIELD: Shape = Shape {
         Field::optional("elementTypeParams", Kind::Map),
         Field::optional("nullable", Kind::Flag),
         Field::optional("defaultValue", Kind::Any),
+        Field::optional("externalField", Kind::Any),
     ],
 };
 /// As with fields, required keys are only asked for where the function stands alone.
@@ -192,6 +193,7 @@ const SCHEMA: Shape = Shape {
         Field::optional("autoID", Kind::Flag),
         Field::optional("enableDynamicField", Kind::Flag),
         Field::optional("externalSource", Kind::Any),
+        Field::optional("externalSpec", Kind::Any),
     ],
 };
 const INDEX_PARAM: Shape = Shape {
@@ -221,6 +223,10 @@ const COLLECTION_REQ: Shape = Shape {
         Field::optional("description", Kind::Text),
     ],
 };
+const FIELD_OP: Shape = Shape {
+    name: "FieldPartialUpdateOp",
+    fields: &[Field::optional("fieldName", Kind::Text), Field::optional("op", Kind::Text)],
+};
 const ROWS: Shape = Shape {
     name: "CollectionDataReq",
     fields: &[
@@ -229,16 +235,33 @@ const ROWS: Shape = Shape {
         Field::optional("partitionName", Kind::Text),
         Field::required("data", "Data", Kind::RawMaps),
         Field::optional("partialUpdate", Kind::Flag),
+        Field::optional("fieldOps", Kind::Structs(&FIELD_OP)).since(V26),
     ],
 };
 
 const GROUP: Field = Field::required("name", "Name", Kind::Text);
 const NODES: Shape = Shape { name: "ResourceLimit", fields: &[Field::required("node_num", "NodeNum", Kind::Int32)] };
+const TRANSFER: Shape =
+    Shape { name: "ResourceGroupTransfer", fields: &[Field::optional("resource_group", Kind::Text)] };
+const TRANSFER_FROM: Field = Field::optional("transfer_from", Kind::Structs(&TRANSFER));
+const TRANSFER_TO: Field = Field::optional("transfer_to", Kind::Structs(&TRANSFER));
+const NODE_LABEL: Shape =
+    Shape { name: "KeyValuePair", fields: &[Field::optional("key", Kind::Text), Field::optional("value", Kind::Text)] };
+const NODE_FILTER: Field = Field::optional(
+    "node_filter",
+    Kind::Struct(&Shape {
+        name: "ResourceGroupNodeFilter",
+        fields: &[Field::optional("node_labels", Kind::Structs(&NODE_LABEL))],
+    }),
+);
 const GROUP_CONFIG: Shape = Shape {
     name: "ResourceGroupConfig",
     fields: &[
         Field::filled("requests", "Requests", Kind::Struct(&NODES)),
         Field::filled("limits", "Limits", Kind::Struct(&NODES)),
+        TRANSFER_FROM,
+        TRANSFER_TO,
+        NODE_FILTER,
     ],
 };
 const SOME_NODES: Shape = Shape { name: "ResourceLimit", fields: &[Field::optional("node_num", Kind::Int32)] };
@@ -248,6 +271,9 @@ const ALTERED_CONFIG: Shape = Shape {
     fields: &[
         Field::optional("requests", Kind::Struct(&SOME_NODES)),
         Field::optional("limits", Kind::Struct(&SOME_NODES)),
+        TRANSFER_FROM,
+        TRANSFER_TO,
+        NODE_FILTER,
     ],
 };
 const JOB_ID: Shape = Shape { name: "JobIDReq", fields: &[Field::required("jobId", "JobID", Kind::Text)] };

@@ -406,7 +406,7 @@ impl Line {
     }
 
     /// The answer as JSON and as text, as far as it was kept.
-    pub(super) fn answer(&self) -> (Option<Value>, Option<&str>) {
+    pub fn answer(&self) -> (Option<Value>, Option<&str>) {
         match (&self.body, &self.body_raw) {
             (Some(body), _) => (Some(body.clone()), self.body_text.as_deref()),
             (None, Some(raw)) => (serde_json::from_str(raw).ok().filter(Value::is_object), Some(raw)),

@@ -2,9 +2,10 @@
 
 use crate::contract::{CompiledOperation, KnownFailure, Operation, ProfileContract, Requirement, Side, automatic};
 use crate::profile::Profile;
+use crate::reference::PRODUCTIONS;
 use crate::results::{Results, Totals};
-use crate::seen::{Seen, State};
-use crate::verdict::Level;
+use crate::seen::{Seen, State, TYPES, USES, has_use};
+use crate::verdict::{Level, Verdict};
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -27,8 +28,38 @@ pub struct Coverage {
     pub transport_rules: TransportRules,
     /// Operations whose outcome hangs on the state of the collection, in each state.
     pub orderings: Orderings,
+    /// Types of fields, each in each use that it can have.
+    pub field_types: FieldTypes,
+    /// Productions of the grammar of filters.
+    pub filter_grammar: Grammar,
     /// What was seen of each operation.
     pub by_operation: BTreeMap<String, OperationCoverage>,
+}
+
+/// Types of fields times uses of them.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct FieldTypes {
+    /// All pairs that there can be.
+    pub total: usize,
+    /// Those that came.
+    pub shown: usize,
+    /// The uses that came of each type.
+    pub by_type: BTreeMap<&'static str, Vec<&'static str>>,
+    /// Those that did not: type and use.
+    pub not_shown: Vec<String>,
+}
+
+/// Productions of the grammar of filters.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct Grammar {
+    /// All that the version has.
+    pub total: usize,
+    /// Those in filters that were carried out.
+    pub shown: usize,
+    /// The operations of which a filter had it, for each that came.
+    pub by_production: BTreeMap<&'static str, Vec<String>>,
+    /// Those that did not come.
+    pub not_shown: Vec<String>,
 }
 
 /// Operations with a success and a failure.
@@ -137,6 +168,8 @@ pub struct OperationCoverage {
     pub request: (usize, usize),
     /// Properties of its answers: those that came, and all.
     pub answer: (usize, usize),
+    /// How many cases made from its request schema were run.
+    pub generated: usize,
 }
 
 /// Operations whose outcome hangs on how far a collection is from being searched.
@@ -171,6 +204,8 @@ pub fn coverage(results: &Results, contract: &ProfileContract) -> Coverage {
         request_properties: Properties::default(),
         transport_rules: TransportRules::default(),
         orderings: Orderings::default(),
+        field_types: FieldTypes::default(),
+        filter_grammar: Grammar::default(),
         by_operation: BTreeMap::new(),
     };
     let rules: Vec<&Requirement> = stated(contract).filter(|stated| stated.id.starts_with("transport.")).collect();
@@ -186,6 +221,12 @@ pub fn coverage(results: &Results, contract: &ProfileContract) -> Coverage {
         let seen = seen.get(name).unwrap_or(&nothing);
         if let Some(compiled) = contract.operation(name) {
             coverage.operation(compiled, seen, contract);
+        }
+    }
+    for case in results.cases.iter().filter(|case| case.verdict != Verdict::Skipped) {
+        let operation = case.id.strip_prefix("generated/").and_then(|rest| rest.rsplit_once('/')).map(|(name, _)| name);
+        if let Some(covered) = operation.and_then(|name| coverage.by_operation.get_mut(name)) {
+            covered.generated += 1;
         }
     }
     let failures = contract.whole().failures.iter();
@@ -210,7 +251,55 @@ pub fn coverage(results: &Results, contract: &ProfileContract) -> Coverage {
             }
         }
     }
+    coverage.field_types = field_types(&seen, profile);
+    coverage.filter_grammar = grammar(&seen, profile);
     coverage
+}
+
+/// Which types came in which use.
+fn field_types(seen: &BTreeMap<&str, Seen>, profile: Profile) -> FieldTypes {
+    let mut found = FieldTypes::default();
+    let own = |kind: &str| !(profile == Profile::ZillizCloud && NOT_IN_THE_CLOUD.contains(&kind));
+    for (kind, _) in TYPES.iter().filter(|(kind, since)| *since <= profile.version() && own(kind)) {
+        let uses = found.by_type.entry(kind).or_default();
+        for usage in USES.into_iter().filter(|usage| has_use(kind, usage)) {
+            let came = match usage {
+                "filter" => seen.values().any(|seen| seen.filtered.contains(*kind)),
+                "entities/search" => [usage, "entities/hybrid_search"]
+                    .iter()
+                    .any(|operation| seen.get(operation).is_some_and(|seen| seen.types.contains(*kind))),
+                _ => seen.get(usage).is_some_and(|seen| seen.types.contains(*kind)),
+            };
+            found.total += 1;
+            if came {
+                found.shown += 1;
+                uses.push(usage);
+            } else {
+                found.not_shown.push(format!("{kind} {usage}"));
+            }
+        }
+    }
+    found
+}
+
+/// Types that no document of the managed service has.
+const NOT_IN_THE_CLOUD: [&str; 3] = ["Int8Vector", "Geometry", "Timestamptz"];
+
+/// Which productions came in filters of which operations.
+fn grammar(seen: &BTreeMap<&str, Seen>, profile: Profile) -> Grammar {
+    let mut found = Grammar::default();
+    for (name, _) in PRODUCTIONS.iter().filter(|(_, since)| *since <= profile.version()) {
+        let operations = seen.iter().filter(|(_, seen)| seen.grammar.contains(*name));
+        let operations: Vec<String> = operations.map(|(operation, _)| (*operation).to_owned()).collect();
+        found.total += 1;
+        if operations.is_empty() {
+            found.not_shown.push((*name).to_owned());
+        } else {
+            found.shown += 1;
+            found.by_production.insert(name, operations);
+        }
+    }
+    found
 }
 
 /// Whether a failure is known to come in a profile.
@@ -336,6 +425,7 @@ impl Coverage {
             rules: seen.rules.clone(),
             request,
             answer,
+            generated: 0,
         };
         self.by_operation.insert(name, covered);
     }

@@ -26,12 +26,23 @@ pub fn markdown(results: &Results) -> String {
         results.outcome.calls,
         time(results.outcome.duration_ms),
     ));
+    warnings(results, &mut text);
     groups(results, &mut text);
     findings(results, &mut text);
     errors(results, &mut text);
     readings(results, &mut text);
     text.push_str(&format!("\n{} {}, run `{}`\n", head.tool.name, head.tool.version, head.run));
     text
+}
+
+/// What makes the run prove less than it seems to.
+fn warnings(results: &Results, text: &mut String) {
+    for warning in &results.outcome.warnings {
+        text.push_str(&format!("> This run proves less than it seems to: {}\n>\n", plain(&warning.message)));
+    }
+    if !results.outcome.warnings.is_empty() {
+        text.push('\n');
+    }
 }
 
 fn groups(results: &Results, text: &mut String) {
@@ -45,7 +56,12 @@ fn groups(results: &Results, text: &mut String) {
     let cell = |number: u64| if number == 0 { " · |".to_owned() } else { format!(" {number} |") };
     for (group, counts) in by_group(results) {
         let cells: String = shown.iter().map(|verdict| cell(counts.get(*verdict))).collect();
-        let mark = if counts.fail + counts.error + counts.fixed > 0 { "✗" } else { "✓" };
+        // A group of which nothing ran has not passed.
+        let mark = match counts.fail + counts.error + counts.fixed {
+            0 if counts.ran() == 0 => "·",
+            0 => "✓",
+            _ => "✗",
+        };
         text.push_str(&format!("| {mark} {} |{cells}\n", plain(group)));
     }
     let all = counts(&results.cases);

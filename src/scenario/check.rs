@@ -217,6 +217,12 @@ impl Check<'_> {
 
     /// A step that may be refused expects nothing unless a reading tells what came.
     fn refusable(&mut self, step: &Step, number: &str) {
+        if step.any_answer
+            && (step.fails.is_some() || step.refusable || step.returns.is_some() || step.eventually.is_some())
+        {
+            let message = format!("to step {number} any answer will do, so that it can expect none");
+            self.report(self.key("any-answer"), message);
+        }
         if !step.refusable {
             return;
         }
@@ -259,6 +265,7 @@ impl Check<'_> {
         let (Some(target), Some(with)) = (target, &step.with) else { return };
         if let Some(Value::String(name)) = with.get(target)
             && !name.contains("${")
+            && !name.trim().is_empty()
         {
             let message = format!("`{}` would change `{name}`, which is not the run's own", call.value);
             let problem = self.source.diagnostic(self.find(name), message);

@@ -265,6 +265,15 @@ pub struct Step {
     /// Whether a failure is as good as a success: the documents disagree, and a reading in `returns` tells which came.
     #[serde(default)]
     pub refusable: bool,
+    /// Whether any well-formed answer will do, a refusal as well as a success: of such a request no document says more.
+    #[serde(default, rename = "any-answer")]
+    pub any_answer: bool,
+    /// Whether the step is done only when the one before it was refused.
+    #[serde(default, rename = "after-refusal")]
+    pub after_refusal: bool,
+    /// How the body is written, when it is not plain UTF-8.
+    #[serde(default)]
+    pub encoding: Option<Encoding>,
     /// What the answer must hold in the end; asked again until it does.
     #[serde(default, deserialize_with = "written")]
     #[schemars(with = "Expectations", extend("minProperties" = 1))]
@@ -301,6 +310,20 @@ pub struct Step {
     /// Why it matters; shown when the step fails.
     #[serde(default)]
     pub note: Option<String>,
+}
+
+/// How the text of a body becomes bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Encoding {
+    /// UTF-8 behind a byte order mark.
+    Bom,
+    /// UTF-16 with the high byte last, behind a byte order mark.
+    Utf16,
+    /// One byte a character; characters that have none become `?`.
+    Latin1,
+    /// UTF-8 in a gzip file. No header says so unless the step does.
+    Gzip,
 }
 
 /// A key that stands there has to have a value: an expectation that was left empty would expect nothing.
@@ -358,13 +381,7 @@ impl JsonSchema for Fails {
 impl Scenario {
     /// The profiles that it is for.
     pub fn bounds(&self) -> Bounds {
-        Bounds {
-            since: self.since.as_deref().cloned(),
-            until: self.until.as_deref().cloned(),
-            only: self.only.clone(),
-            except: self.except.clone(),
-        }
-        .of_v2()
+        Bounds::of(self.since.as_deref(), self.until.as_deref(), &self.only, &self.except).of_v2()
     }
 
     /// The requirements of which a step is a proof: those that it names, or the only one that the scenario covers when
@@ -383,12 +400,7 @@ impl Scenario {
 impl Step {
     /// The profiles in which the step is done.
     pub fn bounds(&self) -> Bounds {
-        Bounds {
-            since: self.since.as_deref().cloned(),
-            until: self.until.as_deref().cloned(),
-            only: self.only.clone(),
-            except: self.except.clone(),
-        }
+        Bounds::of(self.since.as_deref(), self.until.as_deref(), &self.only, &self.except)
     }
 
     /// Whether the step says what has to come at once.

@@ -119,6 +119,13 @@ impl Library {
         Ok(Self { scenarios, fixtures: self.fixtures.clone() })
     }
 
+    /// The same fixtures with other scenarios.
+    #[must_use]
+    pub fn with_scenarios(&self, scenarios: impl IntoIterator<Item = (ScenarioId, SourceText)>) -> Self {
+        let scenarios = scenarios.into_iter().map(|(id, text)| (id, ScenarioSource::Text(text))).collect();
+        Self { scenarios, fixtures: self.fixtures.clone() }
+    }
+
     /// Ids and sources, in order of the ids.
     pub fn scenarios(&self) -> impl Iterator<Item = (&ScenarioId, &ScenarioSource)> {
         self.scenarios.iter()

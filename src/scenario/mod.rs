@@ -3,6 +3,7 @@
 //! Nothing here runs a scenario; that is the engine's part.
 
 mod check;
+mod encoding;
 mod file;
 mod library;
 mod lint;
@@ -11,7 +12,7 @@ mod template;
 
 pub(crate) use check::TIME;
 pub use check::check;
-pub use file::{Expectations, Fails, Fixture, Given, GivenFull, Scenario, Step, parse_duration};
+pub use file::{Encoding, Expectations, Fails, Fixture, Given, GivenFull, Scenario, Step, parse_duration};
 pub use library::{Library, LibraryError, ScenarioId, ScenarioSource};
 pub use lint::{LintReport, lint};
 pub use surface::{Surface, not_over_grpc};

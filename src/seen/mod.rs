@@ -3,8 +3,10 @@
 //! A case reports only what no case before it has shown, which keeps results small.
 
 mod states;
+mod types;
 
 pub use states::{State, States};
+pub use types::{Schemas, TYPES, Touched, USES, has_use};
 
 use crate::contract::{CompiledOperation, Side};
 use schemars::JsonSchema;
@@ -37,6 +39,15 @@ pub struct Seen {
     /// Documented properties of answers that came.
     #[serde(skip_serializing_if = "BTreeSet::is_empty")]
     pub answer: BTreeSet<String>,
+    /// The types of the fields that were made, written, read or indexed.
+    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
+    pub types: BTreeSet<String>,
+    /// The types of the fields that filters asked for.
+    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
+    pub filtered: BTreeSet<String>,
+    /// The productions of the grammar of filters that were read.
+    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
+    pub grammar: BTreeSet<String>,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands the field over by reference")]
@@ -54,6 +65,9 @@ impl Seen {
         self.states.extend(other.states.iter().copied());
         self.request.extend(other.request.iter().cloned());
         self.answer.extend(other.answer.iter().cloned());
+        self.types.extend(other.types.iter().cloned());
+        self.filtered.extend(other.filtered.iter().cloned());
+        self.grammar.extend(other.grammar.iter().cloned());
     }
 
     /// Whether there is nothing in it.
@@ -77,6 +91,8 @@ pub struct Shown<'a> {
     pub rules: Vec<&'a str>,
     /// The state of the collection before it.
     pub state: Option<State>,
+    /// What it touched.
+    pub touched: Touched,
 }
 
 /// What a run has shown so far, by operation.
@@ -108,6 +124,10 @@ impl Register {
         fresh.errors = new(&known.seen.errors, &shown.errors);
         fresh.rules = new(&known.seen.rules, &shown.rules);
         fresh.states = shown.state.filter(|state| !known.seen.states.contains(state)).into_iter().collect();
+        let unknown = |among: &BTreeSet<String>, found: &BTreeSet<String>| found.difference(among).cloned().collect();
+        fresh.types = unknown(&known.seen.types, &shown.touched.types);
+        fresh.filtered = unknown(&known.seen.filtered, &shown.touched.filtered);
+        fresh.grammar = unknown(&known.seen.grammar, &shown.touched.grammar);
         if let Some(operation) = operation {
             let mut look = |side: Side, value: Option<&Value>, found: &mut BTreeSet<String>| {
                 let Some(value) = value else { return };

@@ -3,6 +3,7 @@
 use super::suite::{Suite, caller};
 use crate::engine::run_one;
 use crate::exchange::{Request, Response};
+use crate::profile::Profile;
 use crate::target::Answer;
 use crate::verdict::Verdict;
 use bytes::Bytes;
@@ -55,6 +56,8 @@ impl Answer for &'static Dummy {
 /// What came of the suite against a server that says the same to everything.
 #[derive(Clone, Debug, Serialize)]
 pub struct DummyResult {
+    /// The profile of the suite.
+    pub profile: Profile,
     /// `empty`, `failing` or `missing`.
     pub id: &'static str,
     /// What the server does.
@@ -73,8 +76,14 @@ pub async fn dummies(suite: &Suite) -> Vec<DummyResult> {
     for dummy in &DUMMIES {
         let caller = caller(Arc::new(dummy));
         let session = suite.session();
-        let mut result =
-            DummyResult { id: dummy.id, about: dummy.about, cases: 0, verdicts: BTreeMap::new(), passed: Vec::new() };
+        let mut result = DummyResult {
+            profile: suite.profile,
+            id: dummy.id,
+            about: dummy.about,
+            cases: 0,
+            verdicts: BTreeMap::new(),
+            passed: Vec::new(),
+        };
         for (index, case) in suite.cases.iter().enumerate() {
             let report = run_one(&session, &caller, index + 1, &case.planned).await;
             result.cases += 1;

@@ -1,10 +1,11 @@
 //! The kill matrix: what is said of each mutant and each requirement, and what is wrong with the suite.
 
 use super::dummy::DummyResult;
-use super::explained::{ERRORS_ONLY, NEVER_STRUCK, SURVIVORS, UNTRIPPED, beginning, ending};
+use super::explained::{ERRORS_ONLY, NEVER_STRUCK, ONLY_THERE, SURVIVORS, UNTRIPPED, beginning, ending};
 use super::kill::Fate;
 use crate::contract::Contract;
 use crate::profile::Profile;
+use crate::reference::mutant::Mutant;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -149,12 +150,20 @@ impl Matrix {
         let passed: Vec<_> = matrix
             .dummies
             .iter()
-            .flat_map(|dummy| dummy.passed.iter().map(|case| (case.clone(), dummy.about)))
+            .flat_map(|dummy| dummy.passed.iter().map(|case| (case.clone(), dummy.about, dummy.profile)))
             .collect();
-        for (case, about) in passed {
-            matrix.problem(&case, &format!("passes against a server that {about}: its checks cannot fail"));
+        for (case, about, profile) in passed {
+            let problem = format!("passes in {profile} against a server that {about}: its checks cannot fail");
+            matrix.problem(&case, &problem);
         }
         matrix
+    }
+
+    /// Notes the mutants that no profile has the operations and requirements for.
+    pub fn homeless(&mut self, mutants: &[Mutant]) {
+        for mutant in mutants {
+            self.problem(&mutant.id, "no profile has all that it names");
+        }
     }
 
     /// Mutants that were run.
@@ -192,6 +201,8 @@ impl Matrix {
                 beginning(NEVER_STRUCK, id).or(key).filter(|_| generated)
             }
         };
+        let alone = ONLY_THERE.iter().find(|(profile, start, _)| self.profiles == [*profile] && id.starts_with(start));
+        let why = why.or_else(|| alone.filter(|_| generated && outcome != Outcome::Killed).map(|(.., why)| *why));
         if outcome != Outcome::Killed && why.is_none() {
             let problem = match outcome {
                 Outcome::Killed | Outcome::Survived => "no case notices",

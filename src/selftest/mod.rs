@@ -13,7 +13,7 @@ pub use kill::{Fate, kill};
 pub use matrix::{Line, Matrix, Outcome, Problem, RequirementLine, Tally};
 pub use suite::{Suite, SuiteError};
 
-use crate::contract::{Contract, Requirement};
+use crate::contract::{Contract, Operation, Requirement};
 use crate::glob::glob;
 use crate::profile::Profile;
 use crate::reference::mutant::Mutant;
@@ -56,7 +56,10 @@ impl Choice {
 pub fn applies(contract: &Contract, profile: Profile, mutant: &Mutant) -> bool {
     let requirement = |id: &&str| contract.requirements.get(*id);
     let holds = |requirement: Option<&Requirement>| requirement.is_some_and(|one| one.bounds.hold_for(profile));
-    let has = |name: &String| contract.operations.get(name).is_none_or(|operation| operation.bounds.hold_for(profile));
+    let served = |operation: &Operation| {
+        operation.bounds.hold_for(profile) && !operation.file.documented_only.contains_key(&profile)
+    };
+    let has = |name: &String| contract.operations.get(name).is_none_or(served);
     (mutant.operations.is_empty() || mutant.operations.iter().any(has))
         && mutant.trips.iter().map(requirement).all(holds)
 }

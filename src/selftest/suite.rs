@@ -17,8 +17,12 @@ use std::time::Duration;
 
 const TOKEN: &str = "root:Milvus";
 
-/// Loads of the reference target end after three looks, so that what has not come true by then never will.
-const PATIENCE: Duration = Duration::from_millis(250);
+/// Loads of the reference target end after three looks and imports after nine, so that what has not come true by then
+/// never will.
+const PATIENCE: Duration = Duration::from_millis(500);
+
+/// How long the target without a violation may take, which has to come to its end also where others need the processor.
+const LONG_PATIENCE: Duration = Duration::from_secs(10);
 
 /// How long one call may take; the target is in the same process.
 const TIMEOUT: Duration = Duration::from_secs(5);
@@ -108,7 +112,7 @@ impl Suite {
             library: Arc::new(library),
             cases: Vec::new(),
         };
-        let session = suite.session();
+        let session = suite.session_of(LONG_PATIENCE);
         for (index, planned) in plan.cases.into_iter().enumerate() {
             let (contract, reference) = (Arc::clone(&suite.contract), Reference::new(config(profile)));
             let listening = Arc::new(Listening { contract, reference, heard: Mutex::default() });
@@ -132,13 +136,14 @@ impl Suite {
         automatic || self.cases.iter().any(|case| case.planned.covers.iter().any(|covered| covered == requirement))
     }
 
+    /// A session with a mutant.
     pub(super) fn session(&self) -> Session {
-        let options = Options {
-            patience: PATIENCE,
-            gate: Level::Observed,
-            token: Some(Secret::new(TOKEN)),
-            ..Options::default()
-        };
+        self.session_of(PATIENCE)
+    }
+
+    fn session_of(&self, patience: Duration) -> Session {
+        let options =
+            Options { patience, gate: Level::Observed, token: Some(Secret::new(TOKEN)), ..Options::default() };
         let (contract, library) = (Arc::clone(&self.contract), Arc::clone(&self.library));
         let interrupt = Arc::new(Interrupt::default());
         Session::new(contract, library, options, Ledger::in_memory(), "mc_selftest", interrupt)
@@ -149,7 +154,7 @@ impl Suite {
     /// # Errors
     /// When it does not pass.
     pub(super) async fn passes(&self) -> Result<(), SuiteError> {
-        let session = self.session();
+        let session = self.session_of(LONG_PATIENCE);
         let caller = caller(Arc::new(Reference::new(config(self.profile))));
         for (index, case) in self.cases.iter().enumerate().filter(|(_, case)| !case.is_heavy()) {
             let report = run_one(&session, &caller, index + 1, &case.planned).await;

@@ -11,6 +11,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
+use tempfile::TempDir;
 
 /// Nothing that is awaited here takes longer on a healthy machine, by far.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(90);
@@ -25,6 +26,16 @@ pub(crate) fn tool(folder: &Path) -> Command {
         command.env_remove(name);
     }
     command
+}
+
+/// An empty folder.
+pub(crate) fn folder() -> TempDir {
+    tempfile::tempdir().unwrap()
+}
+
+/// Runs the tool in a folder.
+pub(crate) fn tool_in(folder: &TempDir, arguments: &[&str]) -> Ended {
+    run(tool(folder.path()).args(arguments))
 }
 
 /// What a process came to.

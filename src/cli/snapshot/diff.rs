@@ -3,9 +3,10 @@
 use crate::cli::arguments::{ContractArguments, SnapshotDiffArguments};
 use crate::cli::exit;
 use crate::cli::failure::{Failure, count};
-use crate::cli::merge;
+use crate::cli::files;
 use crate::cli::style;
 use crate::cli::workspace::Workspace;
+use crate::cli::wrap::{width, wrapped};
 use crate::contract::Bounds;
 use crate::profile::Profile;
 use crate::regression::{Announced, Change, Place, Regression, Side, markdown, of_runs, of_snapshots};
@@ -58,7 +59,7 @@ enum Source {
 impl Source {
     fn load(path: &Path) -> Result<Self, Failure> {
         if path.is_file() {
-            return Ok(Source::Run(Box::new(merge::read(path)?)));
+            return Ok(Source::Run(Box::new(files::results(path)?)));
         }
         let set = Set::load(path).map_err(|error| Failure::Usage(error.to_string()))?;
         if set.snapshots.is_empty() {
@@ -142,6 +143,9 @@ fn as_json(found: &[Regression]) -> Result<String, Failure> {
     Ok(text + "\n")
 }
 
+/// How far in a line goes on that is longer than the screen is wide.
+const HANG: usize = 2;
+
 fn text(regression: &Regression, verbose: bool) -> String {
     let mut text = String::new();
     for changes in regression.by_operation() {
@@ -163,19 +167,19 @@ fn text(regression: &Regression, verbose: bool) -> String {
             } else {
                 format!(": {} → {}", scenario.before, scenario.after)
             };
-            let _ = writeln!(text, "  {} {}{ends}\n      {mark}", scenario.kind.sign(), scenario.scenario);
+            let lines = format!("  {} {}{ends}\n      {mark}\n", scenario.kind.sign(), scenario.scenario);
+            text.push_str(&wrapped(&lines, width(), HANG));
         }
         text.push('\n');
     }
     if !regression.asked_otherwise.is_empty() {
         let calls = count(regression.asked_otherwise.len(), "call");
-        let _ = writeln!(text, "{}", style::faint(&format!("{calls} are asked otherwise on the two sides")));
+        let _ = writeln!(text, "{}", style::faint(&format!("asked otherwise on the two sides: {calls}")));
     }
     let tally = regression.tally();
     let (from, to) = (&regression.from, &regression.to);
-    let _ = writeln!(
-        text,
-        "{} ({}) → {} ({}): {}, {}, {} announced, {}; {} of {} compared are the same",
+    let last = format!(
+        "{} ({}) → {} ({}): {}, {}, {} announced, {}; {} of {} compared are the same\n",
         from.name,
         from.profile,
         to.name,
@@ -187,7 +191,7 @@ fn text(regression: &Regression, verbose: bool) -> String {
         regression.same,
         regression.compared
     );
-    text
+    text + &wrapped(&last, width(), HANG)
 }
 
 fn marked(number: usize, word: &str, paint: fn(&str) -> String) -> String {
@@ -220,6 +224,7 @@ fn one(change: &Change, verbose: bool) -> String {
         marks.join(", "),
         style::faint(&places(&change.places))
     );
+    text = wrapped(&text, width(), HANG);
     if verbose {
         change.text.lines().for_each(|line| {
             let _ = writeln!(text, "      {line}");

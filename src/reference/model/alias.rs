@@ -1,6 +1,6 @@
 //! Aliases: other names for collections, within one database.
 
-use super::failure::{self, MissingText};
+use super::failure::{self, Failure, MissingText};
 use super::{Answer, Arguments, Model, Outcome, names};
 use crate::profile::Version;
 use serde_json::json;
@@ -26,42 +26,44 @@ pub(in crate::reference) fn describe(model: &mut Model, arguments: &Arguments<'_
     Ok(Answer::data(json!({"aliasName": alias, "collectionName": owner, "dbName": database})))
 }
 
-pub(in crate::reference) fn create(model: &mut Model, arguments: &Arguments<'_>) -> Outcome {
-    let version = model.version;
+/// The collection that an alias is to belong to, by its own name.
+fn target(
+    model: &Model,
+    arguments: &Arguments<'_>,
+    follows_aliases: bool,
+    missing: MissingText,
+) -> Result<String, Failure> {
     let (alias, asked) = (arguments.text("aliasName"), arguments.text("collectionName"));
-    names::check_collection(alias, "alias", version)?;
-    names::check_collection(asked, "name", version)?;
+    names::check_collection(alias, "alias", model.version)?;
+    names::check_collection(asked, "name", model.version)?;
     let name = arguments.database();
-    let database = model.database_mut(name)?;
+    let database = model.database(name)?;
     if database.collections.contains_key(alias) {
         return Err(failure::alias_conflict(name, alias));
     }
+    let target = if follows_aliases { database.resolve(asked) } else { database.collections.get(asked) };
+    Ok(target.ok_or_else(|| failure::collection_missing(missing, name, asked))?.name.clone())
+}
+
+pub(in crate::reference) fn create(model: &mut Model, arguments: &Arguments<'_>) -> Outcome {
     // Versions before 2.6 do not follow an alias here.
-    let target = if version < Version(2, 6) { database.collections.get(asked) } else { database.resolve(asked) };
-    let target = target.ok_or_else(|| failure::collection_missing(MissingText::Found, name, asked))?.name.clone();
-    match database.aliases.get(alias) {
+    let target = target(model, arguments, model.version >= Version(2, 6), MissingText::Found)?;
+    let (name, alias) = (arguments.database(), arguments.text("aliasName"));
+    let aliases = &mut model.database_mut(name)?.aliases;
+    match aliases.get(alias) {
         Some(owner) if *owner != target => Err(failure::alias_taken(name, alias, owner)),
         _ => {
-            database.aliases.insert(alias.to_owned(), target);
+            aliases.insert(alias.to_owned(), target);
             Ok(Answer::done())
         }
     }
 }
 
 pub(in crate::reference) fn alter(model: &mut Model, arguments: &Arguments<'_>) -> Outcome {
-    let version = model.version;
-    let (alias, asked) = (arguments.text("aliasName"), arguments.text("collectionName"));
-    names::check_collection(alias, "alias", version)?;
-    names::check_collection(asked, "name", version)?;
-    let name = arguments.database();
-    let database = model.database_mut(name)?;
-    if database.collections.contains_key(alias) {
-        return Err(failure::alias_conflict(name, alias));
-    }
-    let target = database.resolve(asked);
-    let target = target.ok_or_else(|| failure::collection_missing(MissingText::Bare, name, asked))?.name.clone();
-    let owner = database.aliases.get_mut(alias).ok_or_else(|| failure::alias_missing(name, alias))?;
-    *owner = target;
+    let target = target(model, arguments, true, MissingText::Bare)?;
+    let (name, alias) = (arguments.database(), arguments.text("aliasName"));
+    let owner = model.database_mut(name)?.aliases.get_mut(alias);
+    *owner.ok_or_else(|| failure::alias_missing(name, alias))? = target;
     Ok(Answer::done())
 }
 

@@ -1,8 +1,7 @@
-//! What only the documents of the managed service have: imports that name a cluster, of v1 and v2, and refreshes that
-//! come to an end.
+//! What only the documents of the managed service have: imports that name a cluster, of v1 and v2.
 //!
 //! Documented and never measured. The only cluster is the one of this target, and what is read lies nowhere, so that
-//! every file has two entities and every source none.
+//! every file has two entities.
 
 use super::failure::{self, Failure, MissingText};
 use super::import_job::{self, Job};
@@ -10,21 +9,12 @@ use super::v1::Call;
 use super::{Answer, Arguments, Model, Outcome, text};
 use crate::reference::Objects;
 use crate::reference::json::Node;
-use indexmap::IndexMap;
 use serde_json::{Value, json};
-use std::collections::BTreeSet;
 
 /// The cluster that this target says it is.
 const CLUSTER: &str = "in01-stand-in";
 
 const PAGE: usize = 10;
-
-/// The external collections, and their refreshes by number.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Refreshes {
-    external: BTreeSet<i64>,
-    jobs: IndexMap<i64, (String, i64)>,
-}
 
 fn check_cluster(body: &Node<'_>) -> Result<(), Failure> {
     if text(body, "clusterId") == CLUSTER {
@@ -135,36 +125,6 @@ pub(in crate::reference) fn imports_v1(model: &mut Model, v1: &Call<'_>) -> Resu
     Ok(json!({"count": tasks.len(), "currentPage": 1, "pageSize": PAGE, "tasks": tasks}))
 }
 
-/// Notes that a collection was made with a source outside.
-pub(super) fn note_source(model: &mut Model, collection: i64) {
-    model.refreshes.external.insert(collection);
-}
-
-/// Begins the refresh of an external collection, which is over when it is looked at.
-#[expect(clippy::unnecessary_wraps, reason = "it is one of the operations, which answer alike")]
-pub(super) fn refresh(model: &mut Model, name: String, collection: i64) -> Outcome {
-    let id = model.new_id(&format!("refresh/{name}"));
-    model.refreshes.jobs.insert(id, (name, collection));
-    Ok(Answer::data(json!({"jobId": id})))
-}
-
-/// Whether a collection was made with a source outside.
-pub(super) fn is_external(model: &Model, collection: i64) -> bool {
-    model.refreshes.external.contains(&collection)
-}
-
-/// The refreshes that are told, of a collection or of all, by number.
-pub(super) fn refreshes(model: &Model, of: Option<i64>) -> impl Iterator<Item = (i64, Value)> {
-    let jobs = model.refreshes.jobs.iter().filter(move |(_, (_, id))| of.is_none_or(|of| of == *id));
-    jobs.map(|(id, (name, _))| {
-        let told = json!({
-            "jobId": id, "collectionName": name, "state": "RefreshCompleted", "progress": 100,
-            "externalSource": "", "externalSpec": "", "startTime": 0, "endTime": 0,
-        });
-        (*id, told)
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::super::testing::{data, quick, refused};
@@ -184,22 +144,5 @@ mod tests {
         assert_eq!((&listed["count"], &listed["pageSize"]), (&json!(1), &json!(5)));
         let later = data(&mut model, "jobs/import/list", &json!({"clusterId": CLUSTER, "currentPage": 2}));
         assert_eq!(later["records"], json!([]));
-    }
-
-    #[test]
-    fn what_was_made_with_a_source_is_refreshed() {
-        let mut model = quick(Profile::ZillizCloud);
-        let fields = json!([
-            {"fieldName": "id", "dataType": "Int64", "isPrimary": true, "externalField": "id"},
-            {"fieldName": "v", "dataType": "FloatVector", "elementTypeParams": {"dim": 2}, "externalField": "v"},
-        ]);
-        let schema = json!({"fields": fields, "externalSource": "{}", "externalSpec": "{}"});
-        data(&mut model, "collections/create", &json!({"collectionName": "e", "schema": schema}));
-        assert_eq!(refused(&mut model, "jobs/external_collection/refresh", &json!({"collectionName": "c"})).0, 1100);
-        let job = data(&mut model, "jobs/external_collection/refresh", &json!({"collectionName": "e"}));
-        let told = data(&mut model, "jobs/external_collection/describe", &job);
-        assert_eq!((&told["state"], &told["collectionName"]), (&json!("RefreshCompleted"), &json!("e")));
-        let listed = data(&mut model, "jobs/external_collection/list", &json!({"collectionName": "c"}));
-        assert_eq!(listed["records"], json!([]));
     }
 }

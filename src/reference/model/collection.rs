@@ -1,13 +1,17 @@
 //! Collections: their life, their load and what is told of them.
 
 pub(in crate::reference) mod change;
+mod properties;
 
+pub(in crate::reference) use properties::{alter_properties, drop_properties};
+
+use super::external_refresh::{self, Source};
 use super::failure::{self, Failure, MissingText, Read};
 use super::index::{self, Index};
 use super::partition::{self, Load, Partition};
 use super::rights::failure::invisible_collection;
 use super::schema::{CONSISTENCY_LEVELS, DataType, Schema};
-use super::{Answer, Arguments, Model, Outcome, cloud, go_text, key_values, names, properties};
+use super::{Answer, Arguments, Model, Outcome, go_text, key_values, names};
 use crate::profile::Version;
 use crate::reference::json::Node;
 use indexmap::IndexMap;
@@ -26,7 +30,6 @@ const TTL: &str = "collection.ttl.seconds";
 
 /// The property that keeps partition keys apart.
 const ISOLATION: &str = "partitionkey.isolation";
-const LONGEST_TTL: i64 = 3_155_760_000;
 
 /// What a request to create asks for; equal definitions make the same collection.
 #[derive(Clone, Debug, PartialEq)]
@@ -37,6 +40,7 @@ struct Definition {
     consistency: String,
     properties: IndexMap<String, String>,
     partitions: usize,
+    source: Option<Source>,
 }
 
 /// A collection.
@@ -204,6 +208,11 @@ impl Collection {
         }
     }
 
+    /// Where its rows lie, if that is outside.
+    pub(super) fn source(&self) -> Option<&Source> {
+        self.definition.source.as_ref()
+    }
+
     fn describe(&mut self, asked: &str, aliases: &[&str], version: Version) -> Answer {
         let through_alias = asked != self.name;
         let old = version < Version(2, 6);
@@ -230,9 +239,12 @@ impl Collection {
         if version >= Version(2, 5) {
             data["functions"] = self.schema.describe_functions();
         }
+        if version >= Version(3, 0) || self.source().is_some() {
+            let source = self.source().cloned().unwrap_or_default();
+            data["externalSource"] = source.place.into();
+            data["externalSpec"] = source.spec.into();
+        }
         if version >= Version(3, 0) {
-            data["externalSource"] = "".into();
-            data["externalSpec"] = "".into();
             data["structFields"] = json!([]);
         }
         self.describes += 1;
@@ -276,7 +288,7 @@ impl Definition {
             1
         };
         let description = arguments.text("description").to_owned();
-        Ok(Self { schema, description, shards, consistency, properties, partitions })
+        Ok(Self { schema, description, shards, consistency, properties, partitions, source: None })
     }
 }
 
@@ -303,7 +315,8 @@ fn consistency(asked: Option<&Node<'_>>) -> Result<String, Failure> {
 pub(in crate::reference) fn create(model: &mut Model, arguments: &Arguments<'_>) -> Outcome {
     let version = model.version;
     let asked = arguments.text("collectionName");
-    let definition = Definition::read(arguments, version)?;
+    let mut definition = Definition::read(arguments, version)?;
+    definition.source = external_refresh::source(arguments, version, model.is_cloud);
     definition.schema.check_counts(version)?;
     names::check_collection(asked, "name", version)?;
     let name = names::trimmed(asked, version);
@@ -327,11 +340,7 @@ pub(in crate::reference) fn create(model: &mut Model, arguments: &Arguments<'_>)
     if collection.definition != definition || collection.partitions.len() != definition.partitions {
         return Err(failure::duplicate_collection(version, name));
     }
-    let made = collection.id;
     prepare(collection, arguments, version)?;
-    if model.is_cloud && arguments.body.get("schema").is_some_and(|schema| schema.get("externalSource").is_some()) {
-        cloud::note_source(model, made);
-    }
     Ok(Answer::done())
 }
 
@@ -540,53 +549,6 @@ pub(in crate::reference) fn release(model: &mut Model, arguments: &Arguments<'_>
     collection.partitions.values_mut().for_each(|partition| partition.load = Load::Released);
     collection.unsettled = false;
     Ok(Answer::done())
-}
-
-pub(in crate::reference) fn alter_properties(model: &mut Model, arguments: &Arguments<'_>) -> Outcome {
-    let version = model.version;
-    let added = properties(&arguments.body, "properties");
-    let collection = model.collection(arguments, MissingText::Found)?;
-    check_change(collection, added.keys().map(String::as_str), version)?;
-    if let Some(seconds) = added.get(TTL).filter(|_| version >= Version(2, 6)) {
-        check_ttl(seconds)?;
-    }
-    collection.properties.extend(added);
-    Ok(Answer::done())
-}
-
-pub(in crate::reference) fn drop_properties(model: &mut Model, arguments: &Arguments<'_>) -> Outcome {
-    let version = model.version;
-    let keys = arguments.texts("propertyKeys");
-    let collection = model.collection(arguments, MissingText::Found)?;
-    check_change(collection, keys.iter().copied(), version)?;
-    collection.properties.retain(|key, _| !keys.contains(&key.as_str()));
-    Ok(Answer::done())
-}
-
-fn check_change<'k>(
-    collection: &Collection,
-    mut keys: impl ExactSizeIterator<Item = &'k str>,
-    version: Version,
-) -> Result<(), Failure> {
-    if keys.len() == 0 {
-        return Err(failure::nothing_to_alter(version));
-    }
-    if collection.is_in_use() && keys.any(|key| matches!(key, "mmap.enabled" | "lazyload.enabled")) {
-        let action = "can not alter mmap properties if collection loaded";
-        return Err(failure::loaded_collection(action, &collection.name));
-    }
-    Ok(())
-}
-
-fn check_ttl(seconds: &str) -> Result<(), Failure> {
-    match seconds.parse::<i64>() {
-        Err(_) => Err(failure::invalid("collection TTL is not a valid positive integer")),
-        Ok(seconds) if !(-1..=LONGEST_TTL).contains(&seconds) => {
-            let text = format!("collection TTL is out of range, expect [-1, {LONGEST_TTL}], got {seconds}");
-            Err(failure::invalid(text))
-        }
-        Ok(_) => Ok(()),
-    }
 }
 
 pub(in crate::reference) fn flush(model: &mut Model, arguments: &Arguments<'_>) -> Outcome {

@@ -2,7 +2,8 @@
 
 use super::collection::Collection;
 use super::failure;
-use super::{Answer, Arguments, DEFAULT_DATABASE, Model, Outcome, key_values, names, properties};
+use super::{Answer, Arguments, DEFAULT_DATABASE, Model, Outcome, key_values, names, properties, time};
+use crate::profile::Version;
 use indexmap::IndexMap;
 use serde_json::json;
 
@@ -56,8 +57,12 @@ pub(in crate::reference) fn create(model: &mut Model, arguments: &Arguments<'_>)
     if model.databases.contains_key(name) {
         return Err(failure::database_exists(model.version, name));
     }
+    let properties = properties(&arguments.body, "properties");
+    if model.version >= Version(2, 6) {
+        time::check_zone(&properties)?;
+    }
     let id = model.new_id(name);
-    model.databases.insert(name.to_owned(), Database::new(id, properties(&arguments.body, "properties")));
+    model.databases.insert(name.to_owned(), Database::new(id, properties));
     Ok(Answer::done())
 }
 
@@ -92,6 +97,9 @@ pub(in crate::reference) fn alter(model: &mut Model, arguments: &Arguments<'_>) 
     let database = model.databases.get_mut(name).ok_or_else(missing)?;
     if added.is_empty() {
         return Err(failure::database_nothing_to_alter(version));
+    }
+    if version >= Version(2, 6) {
+        time::check_zone(&added)?;
     }
     database.properties.extend(added);
     Ok(Answer::done())

@@ -2,14 +2,16 @@
 
 use super::collection::Collection;
 use super::failure::{self, Failure, MissingText, Read};
+use super::field_op::FieldOps;
 use super::filter::{self, Filter};
-use super::row::{self, Cell, Draft, Row, Write};
+use super::row::{self, Cell, Draft, Key, Row, Write};
 use super::schema::{CONSISTENCY_LEVELS, DYNAMIC_FIELD, DataType, Schema};
 use super::{Answer, Arguments, Model, Outcome, partition, search as ranking};
 use crate::profile::Version;
 use crate::reference::json::{Node, Value as Json};
 use crate::reference::render;
 use serde_json::{Map, Value, json};
+use std::collections::HashSet;
 
 /// The most rows that a query or search may answer, skipped ones included.
 pub(super) const WINDOW: i64 = 16_384;
@@ -19,13 +21,14 @@ const DEFAULT_LIMIT: i64 = 100;
 const COUNT: &str = "count(*)";
 
 pub(in crate::reference) fn insert(model: &mut Model, arguments: &Arguments<'_>) -> Outcome {
-    let keys = write(model, arguments, Write::Insert)?;
+    let keys = write(model, arguments, Write::Insert, &FieldOps::default())?;
     Ok(written("insertCount", "insertIds", &keys, arguments))
 }
 
 pub(in crate::reference) fn upsert(model: &mut Model, arguments: &Arguments<'_>) -> Outcome {
-    let partial = arguments.flag("partialUpdate") && model.version >= Version(2, 6);
-    let keys = write(model, arguments, if partial { Write::Update } else { Write::Upsert })?;
+    let ops = FieldOps::read(arguments.body.get("fieldOps").filter(|_| model.version >= Version(2, 6)))?;
+    let partial = (arguments.flag("partialUpdate") || ops.change_arrays()) && model.version >= Version(2, 6);
+    let keys = write(model, arguments, if partial { Write::Update } else { Write::Upsert }, &ops)?;
     Ok(written("upsertCount", "upsertIds", &keys, arguments))
 }
 
@@ -35,12 +38,15 @@ fn written(count: &str, ids: &str, keys: &[Cell], arguments: &Arguments<'_>) -> 
     Answer::data(data).with("cost", 0)
 }
 
-fn write(model: &mut Model, arguments: &Arguments<'_>, write: Write) -> Result<Vec<Cell>, Failure> {
+fn write(model: &mut Model, arguments: &Arguments<'_>, mut write: Write, ops: &FieldOps) -> Result<Vec<Cell>, Failure> {
     let version = model.version;
     let collection = model.collection(arguments, MissingText::Find)?;
     let data = arguments.body.get("data").map_or(&[][..], Node::items);
     if data.is_empty() {
         return Err(failure::row("missing required parameters"));
+    }
+    if write == Write::Insert && collection.schema.auto_id && collection.takes_own_keys(version) {
+        write = Write::InsertWithKeys;
     }
     let schema = &collection.schema;
     let converted = data.iter().enumerate().map(|(row, node)| row::convert(node, row, schema, write, version));
@@ -52,15 +58,22 @@ fn write(model: &mut Model, arguments: &Arguments<'_>, write: Write) -> Result<V
     row::check_values(&mut drafts, &collection.schema, write, version)?;
     if write == Write::Update {
         check_key(&drafts, &collection.schema, version)?;
+        // The rows of the keys are read first.
+        collection.check_readable(Read::Query)?;
     }
-    let rows = drafts.into_iter().map(|draft| complete(collection, draft, write));
+    let rows = drafts.into_iter().enumerate().map(|(number, draft)| {
+        let row = complete(collection, draft, write, ops)?;
+        ops.check_grown(&row, number, &collection.schema)?;
+        Ok(row)
+    });
     let rows = rows.collect::<Result<Vec<_>, _>>()?;
     let keys: Vec<Cell> = rows.iter().map(|row| row.key(&collection.schema).clone()).collect();
-    if write != Write::Insert {
-        if version >= Version(2, 6) && keys.iter().enumerate().any(|(index, key)| keys[..index].contains(key)) {
+    if !write.is_insert() {
+        let distinct: HashSet<Key<'_>> = keys.iter().map(Cell::key).collect();
+        if version >= Version(2, 6) && distinct.len() < keys.len() {
             return Err(failure::invalid("duplicate primary keys are not allowed in the same batch"));
         }
-        remove(collection, &keys);
+        remove(collection, &distinct);
     }
     if let Some(partition) = collection.partitions.get_mut(&partition) {
         partition.rows.extend(rows);
@@ -104,7 +117,7 @@ fn target(collection: &Collection, name: &str, version: Version) -> Result<Strin
 }
 
 /// Fills in what a row leaves open: the generated key, and for an update what the row of that key holds.
-fn complete(collection: &mut Collection, draft: Draft, write: Write) -> Result<Row, Failure> {
+fn complete(collection: &mut Collection, draft: Draft, write: Write, ops: &FieldOps) -> Result<Row, Failure> {
     let Draft { cells, mut dynamic } = draft;
     let generated = collection.schema.auto_id.then(|| collection.next_row_id());
     let schema = &collection.schema;
@@ -113,7 +126,8 @@ fn complete(collection: &mut Collection, draft: Draft, write: Write) -> Result<R
     let mut complete = Vec::with_capacity(cells.len());
     for (position, (cell, field)) in cells.into_iter().zip(&schema.fields).enumerate() {
         complete.push(match (cell, generated, known) {
-            (Some(cell), _, _) => cell,
+            (Some(cell), _, Some(known)) => ops.apply(&field.name, &known.cells[position], cell),
+            (Some(cell), _, None) => cell,
             (None, Some(id), _) if field.primary && field.data_type == DataType::VarChar => Cell::Text(id.to_string()),
             (None, Some(id), _) if field.primary => Cell::Int(id),
             (None, _, Some(known)) => known.cells[position].clone(),
@@ -135,9 +149,9 @@ pub(super) fn present<'c>(collection: &'c Collection, key: &Cell) -> Option<&'c 
     rows.rfind(|row| row.key(&collection.schema) == key)
 }
 
-fn remove(collection: &mut Collection, keys: &[Cell]) {
+fn remove(collection: &mut Collection, keys: &HashSet<Key<'_>>) {
     for partition in collection.partitions.values_mut() {
-        partition.rows.retain(|row| !keys.contains(row.key(&collection.schema)));
+        partition.rows.retain(|row| !keys.contains(&row.key(&collection.schema).key()));
     }
 }
 

@@ -1,8 +1,9 @@
 //! Indexes.
 
 use super::collection::{self, Collection};
+use super::external_refresh;
 use super::failure::{self, Failure, MissingText};
-use super::index_params::{self, CAST};
+use super::index_params::{self, CAST, PATH};
 use super::schema::{DataType, Field};
 use super::{Answer, Arguments, Model, Outcome, names, properties, text};
 use crate::profile::Version;
@@ -273,7 +274,9 @@ fn add(
         Some(_) => return Err(failure::distinct_index(version)),
         None => {}
     }
-    if collection.indexes.values().any(|present| present.field == field) {
+    // A JSON value may have an index for each way into it.
+    let elsewhere = |present: &Index| version >= Version(2, 6) && present.params.get(PATH) != index.params.get(PATH);
+    if collection.indexes.values().any(|present| present.field == field && !elsewhere(present)) {
         return Err(failure::other_index_on_field(version));
     }
     collection.indexes.insert(name.to_owned(), index);
@@ -400,6 +403,7 @@ pub(in crate::reference) fn drop(model: &mut Model, arguments: &Arguments<'_>) -
     let version = model.version;
     let name = arguments.text("indexName");
     let collection = model.named_collection(arguments, MissingText::Found)?;
+    external_refresh::check_managed(collection, "dropping an index")?;
     if collection.is_in_use() {
         if version < Version(2, 6) {
             return Err(failure::index_loaded());

@@ -10,6 +10,9 @@ type Params = IndexMap<String, String>;
 /// The parameter by which an index on JSON says what type its values have.
 pub(super) const CAST: &str = "json_cast_type";
 
+/// The parameter that leads to a place in a JSON value.
+pub(super) const PATH: &str = "json_path";
+
 const NLIST: (&str, i64, i64) = ("nlist", 1, 65_536);
 const DEGREE: (&str, i64, i64) = ("M", 2, 2_048);
 const EFFORT: (&str, i64, i64) = ("efConstruction", 1, 2_147_483_647);

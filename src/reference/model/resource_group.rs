@@ -1,7 +1,7 @@
 //! Resource groups: parts of the query nodes, of which this target has one.
 
 use super::failure::{self, Failure, MissingText};
-use super::{Answer, Arguments, Model, Outcome, names};
+use super::{Answer, Arguments, Model, Outcome, names, text};
 use crate::reference::json::{Node, Value as Json};
 use crate::reference::render;
 use indexmap::IndexMap;
@@ -18,11 +18,17 @@ const MOST_GROUPS: usize = 1_024;
 /// The query nodes of this target.
 const NODES: i64 = 1;
 
-/// How many nodes a group is to have and may have.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+/// How many nodes a group is to have and may have, and where they come from and go to.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 struct Wanted {
     requests: i64,
     limits: i64,
+    /// Groups that nodes are taken from first.
+    from: Vec<String>,
+    /// Groups that nodes are given to first.
+    to: Vec<String>,
+    /// The labels that a node has to have, as keys and values.
+    labels: Vec<(String, String)>,
 }
 
 /// The groups beside the default one.
@@ -34,30 +40,66 @@ pub(super) struct ResourceGroups {
 impl Wanted {
     /// Reads a configuration; what is not there stands for none.
     fn read(config: Option<&Node<'_>>) -> Self {
-        let nodes = |key: &str| match config.and_then(|config| config.get(key)?.get("node_num")).map(|node| &node.value)
-        {
+        let under = |key: &str| config.and_then(|config| config.get(key));
+        let nodes = |key: &str| match under(key).and_then(|part| part.get("node_num")).map(|node| &node.value) {
             Some(Json::Number(number)) => number.parse().unwrap_or_default(),
             _ => 0,
         };
-        Self { requests: nodes("requests"), limits: nodes("limits") }
+        let groups = |key: &str| {
+            let entries = under(key).map_or(&[][..], Node::items);
+            entries.iter().map(|entry| text(entry, "resource_group").to_owned()).collect()
+        };
+        let labels = under("node_filter").and_then(|filter| filter.get("node_labels")).map_or(&[][..], Node::items);
+        Self {
+            requests: nodes("requests"),
+            limits: nodes("limits"),
+            from: groups("transfer_from"),
+            to: groups("transfer_to"),
+            labels: labels.iter().map(|one| (text(one, "key").to_owned(), text(one, "value").to_owned())).collect(),
+        }
     }
 
     /// Read from the source; refusals of these were not measured.
-    fn check(self, name: &str) -> Result<(), Failure> {
-        let reason = match self {
-            Self { requests, limits } if requests < 0 || limits < 0 => {
-                "node num in `requests` or `limits` should not less than 0"
+    fn check(&self, name: &str, groups: &ResourceGroups) -> Result<(), Failure> {
+        let refuse = |reason: &str| Err(failure::resource_group_config(name, reason));
+        if self.requests < 0 || self.limits < 0 {
+            return refuse("node num in `requests` or `limits` should not less than 0");
+        }
+        if self.limits < self.requests {
+            return refuse("limits node num should not less than requests node num");
+        }
+        for (way, others) in [("TransferFrom", &self.from), ("TransferTo", &self.to)] {
+            for other in others {
+                if other == name {
+                    return refuse(&format!("resource group in `{way}` {other} should not be itself"));
+                }
+                if !groups.has(other) {
+                    return refuse(&format!("resource group in `{way}` {other} not exist"));
+                }
             }
-            Self { requests, limits } if limits < requests => "limits node num should not less than requests node num",
-            _ => return Ok(()),
-        };
-        Err(failure::resource_group_config(name, reason))
+        }
+        Ok(())
     }
 
-    /// The configuration as it is told; numbers that are zero are left out.
-    fn told(self) -> String {
-        let part = |number: i64| if number == 0 { "{}".to_owned() } else { format!("{{\"node_num\":{number}}}") };
-        format!("{{\"requests\":{},\"limits\":{}}}", part(self.requests), part(self.limits))
+    /// The configuration as it is told; what is zero or empty is left out.
+    fn told(&self) -> String {
+        let part = |number: i64| if number == 0 { json!({}) } else { json!({"node_num": number}) };
+        let groups = |names: &[String]| names.iter().map(|name| json!({"resource_group": name})).collect();
+        let labels: Vec<_> = self.labels.iter().map(|(key, value)| json!({"key": key, "value": value})).collect();
+        let lists = [
+            ("transfer_from", self.from.is_empty(), groups(&self.from)),
+            ("transfer_to", self.to.is_empty(), groups(&self.to)),
+            ("node_filter", labels.is_empty(), json!({"node_labels": labels})),
+        ];
+        let numbers = [("requests", part(self.requests)), ("limits", part(self.limits))];
+        let given = lists.into_iter().filter(|(_, is_empty, _)| !is_empty).map(|(key, _, value)| (key, value));
+        let parts = numbers.into_iter().chain(given).map(|(key, value)| format!("\"{key}\":{}", render::json(&value)));
+        format!("{{{}}}", parts.collect::<Vec<_>>().join(","))
+    }
+
+    /// How many of the nodes that are left the group takes; no node of this target has labels.
+    fn takes(&self, left: i64) -> i64 {
+        if self.labels.is_empty() { self.requests.min(left) } else { 0 }
     }
 }
 
@@ -67,15 +109,15 @@ impl ResourceGroups {
     }
 
     fn wanted(&self, name: &str) -> Option<Wanted> {
-        let default = (name == DEFAULT).then_some(Wanted { requests: 0, limits: UNBOUNDED });
-        default.or_else(|| self.groups.get(name).copied())
+        let default = (name == DEFAULT).then(|| Wanted { limits: UNBOUNDED, ..Wanted::default() });
+        default.or_else(|| self.groups.get(name).cloned())
     }
 
     /// How many nodes a group holds: those that ask first are served first, the default group keeps the rest.
     fn nodes(&self, name: &str) -> i64 {
         let mut left = NODES;
         for (group, wanted) in &self.groups {
-            let taken = wanted.requests.min(left);
+            let taken = wanted.takes(left);
             if group == name {
                 return taken;
             }
@@ -132,7 +174,7 @@ pub(in crate::reference) fn create(model: &mut Model, arguments: &Arguments<'_>)
     let name = arguments.text("name");
     names::check_resource_group(name)?;
     let wanted = Wanted::read(arguments.body.get("config"));
-    wanted.check(name)?;
+    wanted.check(name, &model.resource_groups)?;
     let groups = &mut model.resource_groups;
     match groups.wanted(name) {
         Some(known) if known == wanted => return Ok(Answer::done()),
@@ -170,7 +212,7 @@ pub(in crate::reference) fn alter(model: &mut Model, arguments: &Arguments<'_>) 
         if !groups.has(name) {
             return Err(failure::resource_group_missing(name));
         }
-        Wanted::read(Some(config)).check(name)?;
+        Wanted::read(Some(config)).check(name, groups)?;
     }
     for (name, config) in altered {
         if let Some(group) = groups.groups.get_mut(name.as_ref()) {
@@ -257,6 +299,28 @@ mod tests {
         for (config, code) in [(json!(null), 0), (json!(null), 0), (nodes(1, 1), 301), (nodes(2, 1), 303)] {
             let made = call(&mut model, "resource_groups/create", &json!({"name": "g", "config": config}));
             assert_eq!(made.map_or_else(|refusal| refusal.code, |_| 0), code, "{config}");
+        }
+    }
+
+    #[test]
+    fn a_configuration_is_told_as_it_was_given() {
+        let mut model = quick(Profile::Milvus26);
+        let others = json!([{"resource_group": DEFAULT}]);
+        let labels = json!({"node_labels": [{"key": "zone", "value": "north"}]});
+        let mut config = nodes(1, 2);
+        config["transfer_from"] = others.clone();
+        config["transfer_to"] = others;
+        config["node_filter"] = labels;
+        data(&mut model, "resource_groups/create", &json!({"name": "g", "config": config}));
+        data(&mut model, "resource_groups/create", &json!({"name": "g", "config": config}));
+        let told = described(&mut model, "g");
+        assert_eq!(told["config"], config);
+        assert_eq!(told["nodes"], Value::Null, "no node has the label");
+        for (key, other) in [("transfer_from", "g"), ("transfer_to", "nowhere")] {
+            let mut config = nodes(1, 1);
+            config[key] = json!([{"resource_group": other}]);
+            let body = json!({"resource_groups": {"g": config}});
+            assert_eq!(refused(&mut model, "resource_groups/alter", &body).0, 303, "{key}");
         }
     }
 

@@ -30,7 +30,25 @@ pub(super) enum Cell {
     Opaque(Value),
 }
 
+/// The value of a primary key, to find rows by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Key<'a> {
+    Int(i64),
+    Text(&'a str),
+    /// What no primary key holds.
+    None,
+}
+
 impl Cell {
+    /// The value as a primary key.
+    pub(super) fn key(&self) -> Key<'_> {
+        match self {
+            Cell::Int(number) => Key::Int(*number),
+            Cell::Text(text) => Key::Text(text),
+            _ => Key::None,
+        }
+    }
+
     /// The value for output; 64-bit integers as text if so asked.
     pub(super) fn to_output(&self, ids_as_text: bool) -> Value {
         match self {
@@ -116,9 +134,18 @@ pub(super) struct Draft {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Write {
     Insert,
+    /// An insert into a collection that makes its keys and takes those that rows bring.
+    InsertWithKeys,
     Upsert,
     /// An upsert that keeps what the row does not name.
     Update,
+}
+
+impl Write {
+    /// Whether rows are added and none is replaced.
+    pub(super) fn is_insert(self) -> bool {
+        matches!(self, Write::Insert | Write::InsertWithKeys)
+    }
 }
 
 /// Converts one row of a request; `number` is its place among the rows.
@@ -139,8 +166,10 @@ pub(super) fn convert(
         if field.primary && schema.auto_id {
             let name = &field.name;
             let given = value.filter(|value| !plain_text(value).is_empty());
-            if let Some(value) = given {
-                cell(Some(value), field, version)?;
+            let read = given.map(|value| cell(Some(value), field, version)).transpose()?;
+            if write == Write::InsertWithKeys {
+                cells.push(read);
+                continue;
             }
             if write == Write::Insert && given.is_some() {
                 return Err(failure::row(&format!(
@@ -446,7 +475,7 @@ fn check_value(cell: &Cell, field: &Field, row: usize, write: Write, version: Ve
         }
         Cell::Array(element, items) => {
             // Only 3.0 looks at the capacity when rows are replaced.
-            if write == Write::Insert || version >= Version(3, 0) {
+            if write.is_insert() || version >= Version(3, 0) {
                 check_capacity(items.len(), field, row)?;
             }
             check_array(*element, items, field, row)
@@ -464,7 +493,7 @@ fn not_finite(number: f64, version: Version) -> Failure {
     failure::unclassified(version, format!("value '{text}' is not a number or infinity"))
 }
 
-fn check_capacity(length: usize, field: &Field, row: usize) -> Result<(), Failure> {
+pub(super) fn check_capacity(length: usize, field: &Field, row: usize) -> Result<(), Failure> {
     let most = field.max_capacity();
     if length <= most {
         return Ok(());

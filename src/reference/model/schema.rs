@@ -158,6 +158,8 @@ pub(super) struct Field {
     pub(super) element: Option<DataType>,
     pub(super) primary: bool,
     spread: Spread,
+    /// The column outside that its values come from.
+    external: String,
     pub(super) nullable: bool,
     pub(super) default: Option<Cell>,
     params: Vec<(String, String)>,
@@ -177,6 +179,7 @@ impl Field {
             default: None,
             params: Vec::new(),
             function_output: false,
+            external: String::new(),
         }
     }
 
@@ -230,6 +233,9 @@ impl Field {
         }
         if let Some(element) = self.element {
             entry["elementType"] = element.name().into();
+        }
+        if !self.external.is_empty() {
+            entry["externalField"] = self.external.as_str().into();
         }
         if self.function_output {
             entry["isFunctionOutput"] = true.into();
@@ -496,6 +502,9 @@ fn field(node: &Node<'_>, version: Version) -> Result<Field, Failure> {
     field.spread.partition_key = flag(node, "isPartitionKey");
     field.spread.clustering_key = flag(node, "isClusteringKey");
     field.params = node.get("elementTypeParams").map_or(&[][..], Node::entries).iter().map(param).collect();
+    if version >= Version(3, 0) {
+        text(node, "externalField").clone_into(&mut field.external);
+    }
     if version >= Version(2, 5) {
         field.nullable = flag(node, "nullable");
         field.default = node.get("defaultValue").map(|value| default(value, data_type, version)).transpose()?;

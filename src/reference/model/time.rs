@@ -1,11 +1,41 @@
 //! Points in time: the texts that a field of type Timestamptz takes, and how they are written back.
 
 use super::failure::{self, Failure};
+use indexmap::IndexMap;
 use jiff::SignedDuration;
 use jiff::civil::DateTime;
 
 /// The farthest zones from UTC, in minutes. Fifteen hours were measured to be too far.
 const OFFSETS: std::ops::RangeInclusive<i64> = -12 * 60..=14 * 60;
+
+/// How the names of time zones begin, beside those that stand alone.
+const AREAS: [&str; 11] = [
+    "Africa",
+    "America",
+    "Antarctica",
+    "Arctic",
+    "Asia",
+    "Atlantic",
+    "Australia",
+    "Etc",
+    "Europe",
+    "Indian",
+    "Pacific",
+];
+
+/// Refuses a property that names no time zone. Only the form of the name is looked at: what places there are is nothing
+/// that this target knows.
+pub(super) fn check_zone(properties: &IndexMap<String, String>) -> Result<(), Failure> {
+    let Some(zone) = properties.get("timezone") else { return Ok(()) };
+    let place = |place: &str| {
+        !place.is_empty() && place.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_+-".contains(&byte))
+    };
+    let known = match zone.split_once('/') {
+        None => matches!(zone.as_str(), "UTC" | "GMT"),
+        Some((area, places)) => AREAS.contains(&area) && places.split('/').all(place),
+    };
+    if known { Ok(()) } else { Err(failure::invalid(format!("unknown or invalid IANA Time Zone ID: {zone}"))) }
+}
 
 /// The point in time as it is written back: in UTC, to the microsecond.
 pub(super) fn normal(text: &str) -> Result<String, Failure> {

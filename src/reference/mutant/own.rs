@@ -4,8 +4,10 @@ mod aliases;
 mod changes;
 mod collections;
 mod databases;
+mod disputed;
 mod entities;
 mod filters;
+mod guides;
 mod indexes;
 mod jobs;
 mod load;
@@ -64,8 +66,10 @@ pub(super) const TABLES: &[&[Own]] = &[
     changes::TABLE,
     collections::TABLE,
     databases::TABLE,
+    disputed::TABLE,
     entities::TABLE,
     filters::TABLE,
+    guides::TABLE,
     indexes::TABLE,
     jobs::TABLE,
     load::TABLE,

@@ -68,20 +68,25 @@ fn agreement(compared: &Comparison, text: &mut String) {
     }
 }
 
+/// A number with its word in the right form.
+fn counted(number: usize, word: &str) -> String {
+    format!("{number} {word}{}", if number == 1 { "" } else { "s" })
+}
+
 fn trend(compared: &Comparison, text: &mut String) {
     for series in &compared.series {
         text.push_str(&format!("\n## {}, from version to version\n\n", series.product));
         for (pair, turn) in series.sides.windows(2).zip(&series.turns) {
             let names = [pair[0], pair[1]].map(|at| plain(&compared.sides[at].name));
             text.push_str(&format!(
-                "- **{} → {}**: {} broken, {} mended, {} new, {} gone, {} readings turned\n",
+                "- **{} → {}**: {} broken, {} mended, {} new, {} gone, {} turned\n",
                 names[0],
                 names[1],
                 turn.broken.len(),
                 turn.mended.len(),
                 turn.new.len(),
                 turn.gone.len(),
-                turn.turned.len(),
+                counted(turn.turned.len(), "reading"),
             ));
             for (word, ids) in [("broken", &turn.broken), ("mended", &turn.mended)] {
                 ids.iter().for_each(|id| text.push_str(&format!("  - {word}: `{id}`\n")));

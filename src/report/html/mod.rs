@@ -20,6 +20,7 @@ const SCRIPT: &str = include_str!("page.js");
 pub fn html(results: &Results) -> serde_json::Result<String> {
     let head = &results.head;
     let title = format!("{} conformance of {}", head.profile, head.target.address);
+    let warnings = results.outcome.warnings.iter().map(|warning| ("proves less", warning.message.clone()));
     let facts = [
         ("target", head.target.address.clone()),
         ("contract", format!("{}, {}", head.profile, head.profile_reason)),
@@ -28,8 +29,11 @@ pub fn html(results: &Results) -> serde_json::Result<String> {
         ("took", format!("{}, {} calls", time(results.outcome.duration_ms), results.outcome.calls)),
         ("run", format!("{}, by {} {}", head.run, head.tool.name, head.tool.version)),
     ];
-    let facts: String =
-        facts.iter().map(|(name, fact)| format!("<div><dt>{name}</dt><dd>{}</dd></div>", escaped(fact))).collect();
+    let facts: String = facts
+        .into_iter()
+        .chain(warnings)
+        .map(|(name, fact)| format!("<div><dt>{name}</dt><dd>{}</dd></div>", escaped(&fact)))
+        .collect();
     let summary = counts(&results.cases);
     let good = results.outcome.complete && summary.fail + summary.error + summary.fixed == 0 && summary.ran() > 0;
     let body = format!(

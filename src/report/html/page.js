@@ -485,7 +485,7 @@
     }
     const { place: at, axis, width } = scale(data.latency.flatMap((one) => [one.min, one.max]));
     place.append(
-      h("p", { class: "muted" }, "From the fastest to the slowest answer; the box holds the middle up to 90 of 100, the mark is the median."),
+      h("p", { class: "muted" }, "The line goes from the fastest answer to the slowest, the box from the median, which has a mark, to the one that 90 of 100 are no slower than."),
       h("div", { class: "plot" }, h("div", { class: "row" }, h("span", {}), axis, h("span", { class: "n muted" }, "median · p90 · p99 · number")),
         [...data.latency].sort((a, b) => b.p50 - a.p50).map((one) => h("div", { class: "row" },
           h("code", {}, one.operation),

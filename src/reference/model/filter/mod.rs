@@ -5,6 +5,7 @@
 mod check;
 mod expr;
 mod parse;
+mod productions;
 mod shape;
 mod spatial;
 mod syntax;
@@ -19,6 +20,7 @@ use crate::reference::json::Node;
 use check::{Checker, Part, Values};
 use expr::{Column, Expr, Source};
 use parse::Parser;
+pub use productions::{PRODUCTIONS, Productions, productions};
 use syntax::Comparison;
 pub(super) use value::Fields;
 use value::Literal;

@@ -180,7 +180,7 @@ pub(super) const TABLE: &[Own] = &[
         &["collections/alter_properties"],
         &["collection.properties.ttl"],
         Refuses(
-            |_, call| call.body["properties"]["collection.ttl.seconds"] == 3_155_760_000_i64,
+            |_, call| call.body["properties"]["collection.ttl.seconds"] == "3155760000",
             1100,
             "collection TTL is out of range: invalid parameter",
         ),

@@ -454,6 +454,27 @@ pub(super) const TABLE: &[Own] = &[
         Accepts("invalid timestamp string"),
     ),
     own(
+        "filter-shape-contains-is-within",
+        "A shape that contains is taken for one that lies within.",
+        QUERY,
+        &["filter.shape-contains"],
+        Asks(|_, call, body| swap(call, body, &[("ST_CONTAINS", "st_within")])),
+    ),
+    own(
+        "filter-shape-intersects-is-within",
+        "A shape that shares a point is taken for one that lies within.",
+        QUERY,
+        &["filter.shape-intersects"],
+        Asks(|_, call, body| swap(call, body, &[("st_intersects", "st_within")])),
+    ),
+    own(
+        "filter-shape-equals-is-intersects",
+        "A shape that covers the same points is taken for one that shares a point.",
+        QUERY,
+        &["filter.shape-equals"],
+        Asks(|_, call, body| swap(call, body, &[("st_equals", "st_intersects")])),
+    ),
+    own(
         "filter-pattern-is-text",
         "A regular expression is compared as a text.",
         QUERY,

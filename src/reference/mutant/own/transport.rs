@@ -271,6 +271,26 @@ pub(super) const TABLE: &[Own] = &[
         }),
     ),
     own(
+        "transport-request-crash",
+        "A body behind a byte order mark ends in HTTP 500.",
+        &[],
+        &["transport.request.answered"],
+        Does(|_, call| call.request.body.starts_with(b"\xef\xbb\xbf").then(|| json_answer(500, &json!({"code": 500})))),
+    ),
+    own(
+        "transport-request-trace",
+        "A create whose body is cut off is refused, and makes the collection all the same.",
+        &["collections/create"],
+        &["transport.request.no-trace"],
+        Does(|broken, call| {
+            let text = String::from_utf8_lossy(&call.request.body).into_owned();
+            let (_, behind) = text.split_once("\"collectionName\": \"").filter(|_| call.body.is_null())?;
+            let (name, _) = behind.split_once('"')?;
+            broken.ask(call, "collections/create", json!({"collectionName": name, "dimension": 4}));
+            Some(broken.honest(call))
+        }),
+    ),
+    own(
         "transport-body-null-refused",
         "The body null is refused as no object.",
         &[],

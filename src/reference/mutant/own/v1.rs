@@ -15,6 +15,16 @@ fn refused_with(broken: &Broken, call: &Call<'_>, text: &str) -> bool {
     answer["message"].as_str().is_some_and(|message| message.contains(text))
 }
 
+/// Whether v1, which the oldest profile has alone, lists a collection of this name.
+fn lists(broken: &Broken, call: &Call<'_>, name: &str) -> bool {
+    let mut request = call.request.clone();
+    "GET".clone_into(&mut request.method);
+    "/v1/vector/collections".clone_into(&mut request.path);
+    request.body = bytes::Bytes::new();
+    let answer = parsed(&broken.reference.copy().answer(&request));
+    answer["data"].as_array().is_some_and(|names| names.iter().any(|listed| listed == name))
+}
+
 fn list(body: &mut Value) -> Option<&mut Vec<Value>> {
     body.get_mut("data")?.as_array_mut()
 }
@@ -116,11 +126,7 @@ pub(super) const TABLE: &[Own] = &[
         "A second create is refused.",
         &["v1/collections/create"],
         &["v1.create.again"],
-        Refuses(
-            |broken, call| super::exists(broken, call, call.text("collectionName")),
-            65535,
-            "collection already exists",
-        ),
+        Refuses(|broken, call| lists(broken, call, call.text("collectionName")), 65535, "collection already exists"),
     ),
     own(
         "v1-never-loaded",
@@ -206,7 +212,9 @@ pub(super) const TABLE: &[Own] = &[
         "Keys that come along are passed over.",
         &["v1/entities/insert"],
         &["v1.insert.generated-keys"],
-        Accepts("autoid==true"),
+        Does(|broken, call| {
+            ["autoid==true", "autoID == true"].iter().any(|text| refused_with(broken, call, text)).then(done)
+        }),
     ),
     own(
         "v1-insert-ids-always-text",
