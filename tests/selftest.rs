@@ -38,7 +38,9 @@ fn mutants_of_one_operation_are_killed_and_told() {
 fn a_mutant_can_be_served() {
     let folder = tempfile::tempdir().unwrap();
     let mutant = Server::start(&["--mutant", "aliases-list-data-null"]);
-    let ended = run(tool(folder.path()).args(["run", "aliases/list", "--target", &mutant.url, "-q", "--patience", "500ms"])).exits(1);
+    let ended =
+        run(tool(folder.path()).args(["run", "aliases/list", "--target", &mutant.url, "-q", "--patience", "500ms"]))
+            .exits(1);
     assert!(ended.out.contains("response.aliases/list"), "{}", ended.out);
     let unknown = run(tool(folder.path()).args(["serve", "--mutant", "aliases-list-data-nul"])).exits(2);
     assert!(unknown.err.contains("`aliases-list-data-null`?"), "{}", unknown.err);
