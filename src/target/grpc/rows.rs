@@ -58,6 +58,9 @@ fn column(field: &FieldSchema, rows: &[&Map<String, Value>]) -> Result<Option<Fi
     if gaps && !field.nullable && field.default_value.is_none() {
         return Err(bad_rows(format!("not every row has a value for `{}`", field.name)));
     }
+    if gaps && is_vector(field) {
+        return Err(Stop::uncarried("the gRPC driver carries no vectors that are null"));
+    }
     let values: Vec<&Value> = given.iter().flatten().copied().collect();
     let data = if is_vector(field) {
         field_data::Field::Vectors(vectors(field, &values)?)
@@ -319,6 +322,10 @@ mod tests {
         assert_eq!((pages.valid_data.as_slice(), column_length(pages)), (&[false, true][..], 1));
         let id = columns.iter().find(|column| column.field_name == "id").unwrap();
         assert!(id.valid_data.is_empty());
+        let vector = FieldSchema { nullable: true, ..field("vector", DataType::FloatVector) };
+        let schema = CollectionSchema { fields: vec![vector], ..schema() };
+        let sent = [json!({"vector": [1.0]}), json!({"vector": null})];
+        assert!(matches!(super::columns(&schema, &sent), Err(Stop::None(_))));
     }
 
     #[test]

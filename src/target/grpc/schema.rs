@@ -40,6 +40,12 @@ pub(super) fn quick(body: &Map<String, Value>, name: &str) -> Result<CollectionS
 
 /// The schema of a collection that is asked for with one.
 pub(super) fn full(schema: &Value, name: &str, description: String) -> Result<CollectionSchema, Stop> {
+    // What is left out in silence would make a server look as if it had taken it.
+    let left_out = ["functions", "structFields", "externalSource", "externalSpec"];
+    let is_there = |key: &&&str| schema.get(**key).is_some_and(|value| !value.is_null() && *value != json!([]));
+    if let Some(key) = left_out.iter().find(is_there) {
+        return Err(Stop::uncarried(format!("the gRPC driver carries no `{key}` of a schema")));
+    }
     let flag = |key: &str| schema.get(key).and_then(Value::as_bool).unwrap_or_default();
     let auto_id = flag("autoID") || flag("autoId");
     let fields = schema.get("fields").and_then(Value::as_array).into_iter().flatten();

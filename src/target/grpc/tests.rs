@@ -248,6 +248,19 @@ async fn what_failed_after_the_collection_was_made_is_told() {
 }
 
 #[tokio::test]
+async fn nothing_is_left_out_of_a_schema_in_silence() {
+    let stub = Stub::answering(|_| failure(0, 0, "")).await;
+    let fields = json!([{"fieldName": "id", "dataType": "Int64", "isPrimary": true}]);
+    let schema = json!({"fields": fields, "functions": [{"name": "words"}]});
+    let refused = stub.ask("collections/create", json!({"collectionName": "books", "schema": schema})).await;
+    assert!(matches!(refused, Err(SendError::Unimplemented(why)) if why.contains("`functions`")));
+    assert!(stub.names().is_empty());
+    let schema = json!({"fields": fields, "functions": []});
+    stub.ask("collections/create", json!({"collectionName": "books", "schema": schema})).await.unwrap();
+    assert_eq!(stub.names(), ["CreateCollection"]);
+}
+
+#[tokio::test]
 async fn fields_are_chosen_for_a_load() {
     let stub = Stub::answering(|_| failure(0, 0, "")).await;
     let chosen = json!({"collectionName": "books", "loadFields": ["id", "vector"], "skipLoadDynamicField": true});
