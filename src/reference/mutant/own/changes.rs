@@ -261,6 +261,17 @@ pub(super) const TABLE: &[Own] = &[
         Accepts("index not found[collection="),
     ),
     own(
+        "field-add-no-vector",
+        "No vector is added to a collection.",
+        &["collections/fields/add"],
+        &["field.add.vector"],
+        Refuses(
+            |_, call| call.body["schema"]["dataType"].as_str().is_some_and(|name| name.ends_with("Vector")),
+            1100,
+            "not support to add vector field",
+        ),
+    ),
+    own(
         "field-add-another-type",
         "A field is added with another type.",
         &["collections/fields/add"],

@@ -7,6 +7,34 @@ use serde_json::json;
 /// Hand-written mutants of this group.
 pub(super) const TABLE: &[Own] = &[
     own(
+        "import-cloud-of-nothing",
+        "An import into a cluster begins without a collection.",
+        &["jobs/import/create"],
+        &["import.cloud.required"],
+        Does(|_, call| {
+            let named = call.body.get("collectionName").is_some();
+            (call.body.get("clusterId").is_some() && !named).then(|| success(&json!({"jobId": "1"})))
+        }),
+    ),
+    own(
+        "import-cloud-job-without-number",
+        "The state of an import into a cluster leaves out its number.",
+        &["jobs/import/get_progress"],
+        &["import.cloud.told"],
+        Answers(|_, call, body| {
+            if let (true, Some(data)) = (call.body.get("clusterId").is_some(), body["data"].as_object_mut()) {
+                data.remove("jobId");
+            }
+        }),
+    ),
+    own(
+        "import-cloud-anywhere",
+        "Imports of another cluster begin here.",
+        &["jobs/import/create"],
+        &["import.cloud.other"],
+        Does(|_, call| (call.text("clusterId") == "in01-other").then(|| success(&json!({"jobId": "1"})))),
+    ),
+    own(
         "import-job-is-a-number",
         "The number of a job is no text.",
         &["jobs/import/create"],
