@@ -24,8 +24,8 @@ pub struct Fate {
     pub tripped: BTreeSet<String>,
 }
 
-/// How many mutants run at the same time: a case that waits for what never comes true holds nobody up.
-const AT_ONCE: usize = 24;
+/// How many mutants or cases run at the same time: one that waits for what never comes true holds nobody up.
+pub(super) const AT_ONCE: usize = 24;
 
 /// How many times the reference target is run amid its mutants.
 const CONTROLS: usize = 4;
