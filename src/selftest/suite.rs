@@ -17,9 +17,9 @@ use std::time::Duration;
 
 const TOKEN: &str = "root:Milvus";
 
-/// Loads of the reference target end after three looks and imports after nine, so that what has not come true by then
-/// never will.
-const PATIENCE: Duration = Duration::from_millis(500);
+/// Loads of the reference target end after three looks and imports after nine, whatever the time; a condition is looked at
+/// ten times at least. What has not come true by then never will.
+const PATIENCE: Duration = Duration::from_millis(50);
 
 /// How long the target without a violation may take, which has to come to its end also where others need the processor.
 const LONG_PATIENCE: Duration = Duration::from_secs(10);
