@@ -12,41 +12,33 @@ pub(super) const SURVIVORS: &[(&str, &str)] = &[
     ("-route-missing", "a target that lacks an operation is told as `unsupported`, and not accused"),
     ("databases-describe-key-db-i-d-missing", "no document of 2.6 promises the key"),
     ("databases-describe-key-db-i-d-renamed", "no document of 2.6 promises the key"),
-    ("collections-describe-key-functions-missing", "the documents leave the key out of a collection without functions"),
-    ("collections-describe-key-functions-renamed", "the documents leave the key out of a collection without functions"),
     ("entities-delete-key-delete-count-missing", "the documents answer an empty object"),
     ("entities-delete-key-delete-count-renamed", "the documents answer an empty object"),
     ("collections-compact-key-compaction-i-d-missing", "the documents answer an empty object"),
-    ("collections-compact-key-compaction-i-d-renamed", "the documents answer an empty object"),
     ("collections-compact-no-effect", "no answer shows whether segments were merged"),
     ("collections-refresh-load-no-effect", "it would show in data that was imported while the collection was loaded"),
-    ("-function-no-effect", "servers accept no function that does without an embedding service"),
-    ("-function-failure-is-404", "they never succeed, so that a bare 404 says that the target lacks them"),
+    (
+        "-function-failure-is-404",
+        "servers without an embedding service only refuse them, so that a bare 404 says that the target lacks them",
+    ),
     ("jobs-import-describe-key-create-time-missing", "builds before 2.6.5 lack the key"),
     ("jobs-import-describe-key-create-time-renamed", "builds before 2.6.5 lack the key"),
     ("jobs-import-get-progress-key-create-time-missing", "builds before 2.6.5 lack the key"),
     ("jobs-import-get-progress-key-create-time-renamed", "builds before 2.6.5 lack the key"),
-    ("v1-import-*-failure-*", "no document tells in which form v1 refuses an import"),
+    ("v1-import-*-failure-status-400", UNTOLD),
+    ("v1-import-*-failure-is-404", UNTOLD),
+    ("v1-import-*-failure-code-4711", UNTOLD),
+    ("v1-import-*-failure-message-blank", UNTOLD),
     ("v1-import-get-key-error-message-*", "the reference target has no word of an import that went well"),
     ("resource-groups-transfer-replica-failure-is-404", NO_TRANSFER),
     ("resource-groups-transfer-replica-no-effect", NO_TRANSFER),
-    ("jobs-external-collection-describe-failure-is-404", NO_REFRESH),
-    ("jobs-external-collection-refresh-failure-is-404", NO_REFRESH),
-    ("jobs-external-collection-refresh-no-effect", NO_REFRESH),
 ];
 
 /// Of these operations the generated mutants cannot strike, and why.
 pub(super) const NEVER_STRUCK: &[(&str, &str)] = &[
-    ("databases-list-", "it never fails, so that its failures have no defects"),
-    ("collections-add-function-", "servers accept no function that does without an embedding service"),
-    ("collections-alter-function-", "servers accept no function that does without an embedding service"),
-    ("collections-drop-function-", "there is no function that could be dropped"),
     ("resource-groups-describe-success-", "its successes have neither code nor data"),
     ("resource-groups-describe-data-", "its successes have neither code nor data"),
     ("resource-groups-describe-extra-key", "its successes have neither code nor data"),
-    ("resource-groups-transfer-replica-", NO_TRANSFER),
-    ("jobs-external-collection-describe-", NO_REFRESH),
-    ("jobs-external-collection-refresh-", NO_REFRESH),
 ];
 
 /// Generated mutants that only one profile cannot catch, by the beginnings of their ids, and why that is right.
@@ -56,11 +48,11 @@ pub(super) const ONLY_THERE: &[(Profile, &str, &str)] = &[(
     "collections that v1 makes have generated keys, so that no upsert succeeds",
 )];
 
+/// Why nothing is said of the form of refused imports of v1.
+const UNTOLD: &str = "no document tells in which form v1 refuses an import";
+
 /// Why a transfer of replicas has only refusals.
 const NO_TRANSFER: &str = "no transfer succeeds without a query node taken away from others";
-
-/// Why a refresh has only refusals.
-const NO_REFRESH: &str = "no refresh succeeds without a source that REST cannot make";
 
 /// Requirements that no mutant trips, and why.
 pub(super) const UNTRIPPED: &[(&str, &str)] = &[];
