@@ -22,6 +22,7 @@ type Redact = Box<dyn Fn(&str) -> String + Send + Sync>;
 /// | a name under the run's own: `mc_abcdefg_12_books` | `<books>`; a second one of that word `<books:2>` |
 /// | an id that the server made: a number or digits of 15 and more, or what stands at a key such as `collectionID` | `<collection-id:1>`, `<id:2>`; a number without quotation marks, a string within |
 /// | a point in time | `<time>` |
+/// | the state and the progress of a job that is not over: it goes on between two looks | `<under-way>`, `<progress>` |
 /// | what a call cost | `<cost>` |
 /// | the secrets of the run | what the redactor writes in their place |
 ///
@@ -164,15 +165,23 @@ impl Normaliser {
                 Node::list(nodes)
             }
             Json::List(items) => Node::list(items.iter().map(|item| self.node(item, key, order.below())).collect()),
-            Json::Object(members) => Node::Object(
-                members
-                    .iter()
-                    .map(|(key, member)| {
-                        let written = Value::from(self.text(key)).to_string();
-                        (written, self.node(member, Some(key), order.below_key(key)))
-                    })
-                    .collect(),
-            ),
+            Json::Object(members) => {
+                let goes_on = is_job_under_way(members);
+                Node::Object(
+                    members
+                        .iter()
+                        .map(|(key, member)| {
+                            let written = Value::from(self.text(key)).to_string();
+                            let member = match key.as_str() {
+                                "state" if goes_on => Node::text("<under-way>"),
+                                "progress" if goes_on => Node::Leaf("<progress>".to_owned()),
+                                _ => self.node(member, Some(key), order.below_key(key)),
+                            };
+                            (written, member)
+                        })
+                        .collect(),
+                )
+            }
         }
     }
 
@@ -337,6 +346,16 @@ fn kind_before(text: &str) -> Option<&'static str> {
     }
 }
 
+/// Whether an object tells of a job that has not come to its end, or is what was written of one before.
+fn is_job_under_way(members: &[(String, Json)]) -> bool {
+    let text = |key: &str| match members.iter().find(|(name, _)| name == key) {
+        Some((_, Json::Text(text))) => Some(text.as_str()),
+        _ => None,
+    };
+    let states = ["Pending", "Importing", "InProgress", "RefreshPending", "RefreshInProgress", "<under-way>"];
+    members.iter().any(|(key, _)| key == "jobId") && text("state").is_some_and(|state| states.contains(&state))
+}
+
 fn is_time(key: &str) -> bool {
     let key = key.to_ascii_lowercase();
     ["createtime", "completetime", "updatetime", "createdtime", "createdtimestamp"].contains(&key.as_str())
@@ -479,6 +498,21 @@ mod tests {
              \"fields\": [{\"id\": 100}]}, \"message\": \"[collection=<collection-id:1>] [database=<database-id:1>] \
              [partition=<collection-id:1>]\", \"ids\": [\"<collection-id:1>\", <id:1>, 1]}"
         );
+    }
+
+    #[test]
+    fn a_job_that_is_not_over_has_no_state_of_its_own() {
+        let told = |text: &str| inline(&text, Order::Answer { data: false });
+        for (state, progress) in [("Pending", "0"), ("Importing", "10"), ("RefreshInProgress", "50")] {
+            let job = format!(r#"{{"data": {{"jobId": "7", "progress": {progress}, "state": "{state}"}}}}"#);
+            let written = r#"{"data": {"jobId": "<job-id:1>", "progress": <progress>, "state": "<under-way>"}}"#;
+            assert_eq!(told(&job), written);
+            assert_eq!(told(&written.replace("<progress>", "3")), written);
+        }
+        let over = r#"{"data": {"jobId": "x", "progress": 100, "state": "Completed"}}"#;
+        assert_eq!(told(over), over);
+        let no_job = r#"{"data": {"progress": 10, "state": "Importing"}}"#;
+        assert_eq!(told(no_job), no_job);
     }
 
     #[test]
