@@ -2,7 +2,7 @@
 
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 use std::fmt;
-use std::ops::Range;
+use std::ops::{Deref, Range};
 use std::sync::Arc;
 
 /// The text of a file together with the name under which it is shown.
@@ -11,12 +11,51 @@ pub struct SourceText {
     /// The path as the user knows it.
     pub file: Arc<str>,
     /// The whole text.
-    pub text: Arc<str>,
+    pub text: Text,
 }
+
+/// The text of a file: part of the program, or shared by those who have read it.
+#[derive(Clone, Debug)]
+pub enum Text {
+    /// It was built in.
+    BuiltIn {
+        /// The text itself.
+        text: &'static str,
+        /// What was read from it when the program was built, if it is YAML and without mistakes.
+        yaml: &'static [u8],
+    },
+    /// It was read.
+    Read(Arc<str>),
+}
+
+impl Deref for Text {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        match self {
+            Text::BuiltIn { text, .. } => text,
+            Text::Read(text) => text,
+        }
+    }
+}
+
+impl<T: Into<Arc<str>>> From<T> for Text {
+    fn from(text: T) -> Self {
+        Text::Read(text.into())
+    }
+}
+
+impl PartialEq for Text {
+    fn eq(&self, other: &Self) -> bool {
+        **self == **other
+    }
+}
+
+impl Eq for Text {}
 
 impl SourceText {
     /// Joins a name and a text.
-    pub fn new(file: impl Into<Arc<str>>, text: impl Into<Arc<str>>) -> Self {
+    pub fn new(file: impl Into<Arc<str>>, text: impl Into<Text>) -> Self {
         Self { file: file.into(), text: text.into() }
     }
 

@@ -16,10 +16,9 @@ pub fn find<'c>(
     body: &[u8],
 ) -> Option<(&'c str, &'c Hazard)> {
     let holds = |hazard: &Hazard| {
-        profile.is_none_or(|profile| hazard.bounds().hold_for(profile))
-            && operation.is_none_or(|name| {
-                hazard.operations.is_empty() || hazard.operations.iter().any(|known| known.value == name)
-            })
+        operation.is_none_or(|name| {
+            hazard.operations.is_empty() || hazard.operations.iter().any(|known| known.value == name)
+        }) && profile.is_none_or(|profile| hazard.bounds().hold_for(profile))
     };
     // Most requests hold none of the keys by which hazards are known, and need not be read. An escape may hide a key.
     let escaped = || body.windows(2).any(|two| two == b"\\u");

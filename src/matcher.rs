@@ -7,6 +7,7 @@ use schemars::{JsonSchema, json_schema};
 use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value, json};
 use std::fmt;
+use std::sync::OnceLock;
 
 /// A place in an answer: keys and list positions.
 ///
@@ -158,26 +159,42 @@ pub enum Matcher {
     Present,
 }
 
-/// A regular expression with the text it was made from. Text that holds a template is compiled when it is filled in.
+/// A regular expression with the text it was made from. Text that holds a template is compiled when it is filled in, and any
+/// other when it is first looked for: most failures of a contract never come.
 #[derive(Clone, Debug)]
 pub struct Pattern {
     text: String,
-    regex: Option<Regex>,
+    regex: OnceLock<Option<Regex>>,
 }
 
+/// An expression of this length at most that repeats nothing a number of times is small when it is compiled.
+const SMALL: usize = 400;
+
 impl Pattern {
-    /// Compiles the expression, unless it holds a template.
+    /// Takes the expression, which is compiled later if that cannot fail.
     ///
     /// # Errors
     /// When it is not a regular expression.
     pub fn new(text: &str) -> Result<Self, regex::Error> {
-        let regex = if text.contains("${") { None } else { Some(Regex::new(text)?) };
-        Ok(Self { text: text.to_owned(), regex })
+        let pattern = |regex: OnceLock<Option<Regex>>| Self { text: text.to_owned(), regex };
+        if text.contains("${") {
+            return Ok(pattern(OnceLock::from(None)));
+        }
+        if text.len() <= SMALL && !text.contains('{') && regex_syntax::parse(text).is_ok() {
+            return Ok(pattern(OnceLock::new()));
+        }
+        Ok(pattern(OnceLock::from(Some(Regex::new(text)?))))
     }
 
     /// Whether the pattern finds something; a pattern that still holds a template finds nothing.
     pub fn finds(&self, text: &str) -> bool {
-        self.regex.as_ref().is_some_and(|regex| regex.is_match(text))
+        // What is left for later was found to be an expression, and too short to be too large.
+        self.regex.get_or_init(|| Regex::new(&self.text).ok()).as_ref().is_some_and(|regex| regex.is_match(text))
+    }
+
+    /// Whether it holds a template, so that it is no expression yet.
+    fn is_template(&self) -> bool {
+        matches!(self.regex.get(), Some(None))
     }
 
     /// The expression as written.
@@ -402,7 +419,7 @@ impl Matcher {
                 at_least: at_least.as_ref().map(&mut *fill).transpose()?,
                 at_most: at_most.as_ref().map(&mut *fill).transpose()?,
             },
-            Matcher::Matches(pattern) if pattern.regex.is_none() => {
+            Matcher::Matches(pattern) if pattern.is_template() => {
                 let text = fill(&Value::String(pattern.text.clone()))?;
                 Matcher::Matches(Pattern::new(text.as_str().unwrap_or_default())?)
             }
@@ -437,7 +454,7 @@ impl Matcher {
             | Matcher::Near { value, .. } => has_template(value),
             Matcher::In(values) | Matcher::Set(values) => values.iter().any(has_template),
             Matcher::Bounds { at_least, at_most } => [at_least, at_most].into_iter().flatten().any(has_template),
-            Matcher::Matches(pattern) => pattern.regex.is_none(),
+            Matcher::Matches(pattern) => pattern.is_template(),
             Matcher::Ranks(ranks) => ranks.has_templates(),
             Matcher::Length(inner) | Matcher::Each(inner) | Matcher::Some(inner) | Matcher::Not(inner) => {
                 inner.has_templates()
@@ -746,6 +763,20 @@ mod tests {
 
     fn holds(written: Value, value: &Value) -> bool {
         matcher(written).check(Some(value), &(), &mut Vec::new()).is_ok()
+    }
+
+    #[test]
+    fn a_pattern_that_is_compiled_later_cannot_fail_then() {
+        for (text, matched) in [("^a+$", "aaa"), (r"\d+ of \[", "12 of ["), ("", "anything"), ("a{2}", "aa")] {
+            let pattern = Pattern::new(text).unwrap();
+            assert!(pattern.finds(matched) && !pattern.finds("\n") || text.is_empty(), "{text}");
+        }
+        for wrong in ["(", "a**(", r"\p{Nothing}", r"\pY", "[z-a]", "(?P<n>a)(?P<n>b)", "x{99999999}"] {
+            assert!(Pattern::new(wrong).is_err(), "{wrong}");
+        }
+        let longest = Pattern::new(&r"\w".repeat(SMALL / 2)).unwrap();
+        assert!(longest.regex.get().is_none() && longest.finds(&"ä".repeat(SMALL / 2)));
+        assert!(!Pattern::new("${name(books)}").unwrap().finds("${name(books)}"));
     }
 
     #[test]

@@ -92,6 +92,8 @@ pub(super) fn run(contract: &ContractArguments, arguments: &RunArguments) -> Res
     };
     let done =
         runtime.block_on(course(Arc::new(session), &caller, plan, head, arguments, &reached.redactor, &interrupt))?;
+    // The process ends next; taking the contract apart piece by piece would only make the user wait.
+    std::mem::forget(workspace);
     Ok(done)
 }
 

@@ -1,18 +1,18 @@
 //! Where the files of the contract come from: the binary itself or a directory.
 
-use crate::diagnostic::SourceText;
-use include_dir::{Dir, include_dir};
+use crate::diagnostic::{SourceText, Text};
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
-static EMBEDDED: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/specs");
+// `EMBEDDED`: the files by their paths, each with its text and what was read from it.
+include!(concat!(env!("OUT_DIR"), "/specs.rs"));
 
 /// All files of a contract by their path below `specs/`, in order of the paths.
 #[derive(Clone, Debug)]
 pub struct Tree {
     root: String,
-    files: BTreeMap<String, Arc<str>>,
+    files: BTreeMap<Cow<'static, str>, Text>,
     tested: bool,
 }
 
@@ -29,18 +29,7 @@ pub struct TreeError {
 impl Tree {
     /// The contract that the binary was built with.
     pub fn embedded() -> Self {
-        fn add(directory: &Dir<'static>, files: &mut BTreeMap<String, Arc<str>>) {
-            for file in directory.files() {
-                if let (Some(path), Some(text)) = (file.path().to_str(), file.contents_utf8()) {
-                    files.insert(path.replace('\\', "/"), text.into());
-                }
-            }
-            for inner in directory.dirs() {
-                add(inner, files);
-            }
-        }
-        let mut files = BTreeMap::new();
-        add(&EMBEDDED, &mut files);
+        let files = EMBEDDED.iter().map(|(path, text, yaml)| ((*path).into(), Text::BuiltIn { text, yaml })).collect();
         Self { root: "specs".to_owned(), files, tested: true }
     }
 
@@ -61,7 +50,7 @@ impl Tree {
                     let text =
                         std::fs::read_to_string(&path).map_err(|source| TreeError { path: path.clone(), source })?;
                     let below = path.strip_prefix(root).unwrap_or(&path).to_string_lossy().replace('\\', "/");
-                    files.insert(below, text.into());
+                    files.insert(below.into(), text.into());
                 }
             }
         }
@@ -70,7 +59,7 @@ impl Tree {
 
     /// A contract given as texts, for tests of the loader itself.
     pub fn of<'a>(files: impl IntoIterator<Item = (&'a str, &'a str)>) -> Self {
-        let files = files.into_iter().map(|(path, text)| (path.to_owned(), text.into())).collect();
+        let files = files.into_iter().map(|(path, text)| (path.to_owned().into(), text.into())).collect();
         Self { root: "specs".to_owned(), files, tested: false }
     }
 
@@ -81,12 +70,13 @@ impl Tree {
 
     /// The files below a folder whose name ends so, with the path that is left when both are taken away.
     pub fn files<'a>(&'a self, folder: &'a str, ending: &'a str) -> impl Iterator<Item = (&'a str, SourceText)> + 'a {
-        self.files.range(folder.to_owned()..).take_while(move |(path, _)| path.starts_with(folder)).filter_map(
-            move |(path, text)| {
+        self.files
+            .range(Cow::from(folder.to_owned())..)
+            .take_while(move |(path, _)| path.starts_with(folder))
+            .filter_map(move |(path, text)| {
                 let name = path.strip_prefix(folder)?.trim_start_matches('/').strip_suffix(ending)?;
                 Some((name, self.source(path, text)))
-            },
-        )
+            })
     }
 
     /// Whether the files are those of this build, which its tests have found to be sound.
@@ -105,7 +95,7 @@ impl Tree {
         &self.root
     }
 
-    fn source(&self, path: &str, text: &Arc<str>) -> SourceText {
-        SourceText { file: format!("{}/{path}", self.root).into(), text: Arc::clone(text) }
+    fn source(&self, path: &str, text: &Text) -> SourceText {
+        SourceText { file: format!("{}/{path}", self.root).into(), text: text.clone() }
     }
 }

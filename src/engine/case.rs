@@ -751,9 +751,10 @@ const MOST_CALLS_WANTED: usize = 1000;
 /// So many faulty answers on the way to an awaited condition are kept; the others look like them.
 const MOST_FAULTY: usize = 5;
 
-/// The pauses between the questions of an awaited condition.
 /// An awaited condition is not given up before so many looks, unless the case has no time left.
 const FEWEST_LOOKS: usize = 10;
+
+/// The pauses between the questions of an awaited condition.
 const FIRST_PAUSE: Duration = Duration::from_millis(4);
 const LAST_PAUSE: Duration = Duration::from_secs(1);
 

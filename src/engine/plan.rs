@@ -138,30 +138,30 @@ impl Checked {
     /// Every mistake in them.
     pub fn read(library: &Library, contract: &Contract, filter: Option<&Filter>) -> Result<Self, PlanError> {
         let sources: Vec<_> = library.scenarios().collect();
-        let threads = std::thread::available_parallelism().map_or(1, usize::from);
-        let share = sources.len().div_ceil(threads).max(1);
-        let kept = AtomicUsize::new(0);
-        let read = |part: &[(&String, &ScenarioSource)]| -> Vec<_> {
-            part.iter().map(|(id, source)| read_one(id, source, library, contract, filter, &kept)).collect()
+        let threads = std::thread::available_parallelism().map_or(1, usize::from).min(sources.len());
+        let (next, kept) = (AtomicUsize::new(0), AtomicUsize::new(0));
+        // Whichever thread is free takes the next: they are not equally quick, and the files not equally long.
+        let read = || -> Vec<_> {
+            let places = std::iter::from_fn(|| Some(next.fetch_add(1, Ordering::Relaxed)));
+            let taken = places.map_while(|place| Some((place, sources.get(place)?)));
+            taken.map(|(place, (id, source))| (place, read_one(id, source, library, contract, filter, &kept))).collect()
         };
-        let read = &read;
-        let mut shares = sources.chunks(share);
-        let own = shares.next().unwrap_or_default();
-        // This thread takes a share, too: its memory grows in larger steps than that of other threads.
-        let parts: Vec<_> = std::thread::scope(|scope| {
-            let running: Vec<_> = shares.map(|part| scope.spawn(move || read(part))).collect();
-            let own = Ok(read(own));
-            std::iter::once(own).chain(running.into_iter().map(std::thread::ScopedJoinHandle::join)).collect()
+        let mut read: Vec<_> = std::thread::scope(|scope| {
+            let running: Vec<_> = (1..threads).map(|_| scope.spawn(read)).collect();
+            let mut all = read();
+            for thread in running {
+                all.extend(thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
+            }
+            all
         });
+        read.sort_unstable_by_key(|(place, _)| *place);
         let mut cases = Vec::with_capacity(sources.len());
         let mut problems = Vec::new();
-        for part in parts {
-            for result in part.unwrap_or_else(|panic| std::panic::resume_unwind(panic)) {
-                match result {
-                    Ok(case) => cases.push(case),
-                    Err(PlanError::Mistakes(found)) => problems.extend(found),
-                    Err(unreadable) => return Err(unreadable),
-                }
+        for (_, result) in read {
+            match result {
+                Ok(case) => cases.push(case),
+                Err(PlanError::Mistakes(found)) => problems.extend(found),
+                Err(unreadable) => return Err(unreadable),
             }
         }
         if problems.is_empty() { Ok(Self(cases)) } else { Err(PlanError::Mistakes(problems)) }

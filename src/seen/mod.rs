@@ -12,7 +12,7 @@ use crate::contract::{CompiledOperation, Side};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap};
 
 /// What the calls of an operation have shown.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -103,7 +103,18 @@ pub struct Register(HashMap<String, Known>);
 struct Known {
     seen: Seen,
     /// Which documented properties came, by side and number.
-    properties: HashSet<(Side, usize)>,
+    properties: [Vec<bool>; 3],
+}
+
+impl Known {
+    /// Notes that a property came, and tells whether that is new.
+    fn met(&mut self, side: Side, number: usize) -> bool {
+        let met = &mut self.properties[side as usize];
+        if met.len() <= number {
+            met.resize(number + 1, false);
+        }
+        !std::mem::replace(&mut met[number], true)
+    }
 }
 
 impl Register {
@@ -132,7 +143,7 @@ impl Register {
             let mut look = |side: Side, value: Option<&Value>, found: &mut BTreeSet<String>| {
                 let Some(value) = value else { return };
                 operation.named_in(side, value, &mut |number| {
-                    if known.properties.insert((side, number)) {
+                    if known.met(side, number) {
                         found.extend(operation.property(side, number).map(str::to_owned));
                     }
                 });
@@ -144,7 +155,9 @@ impl Register {
                 None => {}
             }
         }
-        known.seen.add(&fresh);
+        if !fresh.is_empty() {
+            known.seen.add(&fresh);
+        }
         fresh
     }
 }

@@ -1,10 +1,11 @@
 //! Reading the project's YAML files: into types, with the place of every mistake.
 
+mod baked;
 mod mistake;
 mod read;
 mod tree;
 
-use crate::diagnostic::{Diagnostic, SourceText};
+use crate::diagnostic::{Diagnostic, SourceText, Text};
 use mistake::Mistake;
 use schemars::JsonSchema;
 use serde::de::{DeserializeOwned, SeqAccess, Visitor};
@@ -97,7 +98,14 @@ impl<T: JsonSchema> JsonSchema for At<T> {
 /// The first mistake: text that is not YAML, a key that is not known, missing or doubled, a value of the wrong type.
 pub fn read<T: DeserializeOwned>(source: &SourceText) -> Result<T, Diagnostic> {
     let read = || {
-        let root = tree::parse(&source.text)?;
+        let built_in = match &source.text {
+            Text::BuiltIn { text, yaml } => baked::read(yaml, text),
+            Text::Read(_) => None,
+        };
+        let root = match built_in {
+            Some(root) => root,
+            None => tree::parse(&source.text)?,
+        };
         T::deserialize(&root).map_err(|mistake| mistake.at(root.place))
     };
     read().map_err(|mistake: Mistake| mistake.explain(source))
