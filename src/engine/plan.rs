@@ -30,6 +30,8 @@ pub struct PlannedCase {
     pub file: Arc<str>,
     /// How many roles it makes, of which a server holds only a few.
     pub(super) roles: u32,
+    /// How often it waits for the target.
+    pub(super) waits: u32,
     /// Whether it was made from a schema, so that its request can be made smaller and means as much.
     pub(super) generated: bool,
     /// Whether it may end the server's process.
@@ -229,6 +231,7 @@ fn read_one(
         generated: false,
         hazardous: scenario.needs.iter().any(|need| need.value == "hazardous"),
         roles: room::roles(&scenario, library, contract),
+        waits: room::waits(&scenario, library),
         source: source.clone(),
         parsed: keep.then(|| Arc::new(scenario)),
     };

@@ -1,10 +1,12 @@
 //! Room for what a server holds only a few of, so that cases that run side by side do not take it from each other.
 //!
 //! A server holds ten roles, two of which are its own. A case that would make more than there is room for is put off, and
-//! whoever was to run it does the next one meanwhile.
+//! whoever was to run it does the next one meanwhile. What waits most goes first, so that no long case is left for the end,
+//! when there is nothing to do beside it.
 
 use crate::contract::{Contract, ObjectKind};
 use crate::scenario::{Library, Scenario, Step};
+use std::cmp::Reverse;
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
@@ -29,9 +31,23 @@ pub(super) fn roles(scenario: &Scenario, library: &Library, contract: &Contract)
     steps.map(makes).fold(0, u32::saturating_add).min(ROLES)
 }
 
+/// How often a case waits for the target, as far as its steps say.
+pub(super) fn waits(scenario: &Scenario, library: &Library) -> u32 {
+    let waits = |step: &Step| {
+        let rows = step.each.as_ref().map_or(1, Vec::len);
+        let times = u32::try_from(rows).unwrap_or(u32::MAX).saturating_mul(step.times.unwrap_or(1));
+        if step.eventually.is_some() { times } else { 0 }
+    };
+    let fixtures = scenario.given.values().filter_map(|given| library.fixture(&given.fixture().value));
+    let steps = fixtures.flat_map(|fixture| &fixture.steps).chain(&scenario.steps).flat_map(Step::all);
+    steps.map(waits).fold(0, u32::saturating_add)
+}
+
 /// Hands out the cases of a run, by their places in the plan.
 #[derive(Debug)]
 pub(super) struct Turns {
+    /// The places in the plan, in the order of the turns.
+    order: Vec<usize>,
     /// What each case needs.
     needs: Vec<u32>,
     next: AtomicUsize,
@@ -48,10 +64,12 @@ pub(super) struct Turn<'t> {
 }
 
 impl Turns {
-    /// All cases, given what each needs.
-    pub(super) fn new(needs: Vec<u32>) -> Self {
+    /// All cases, given what each needs and how often it waits; those that wait most first.
+    pub(super) fn new(needs: Vec<u32>, waits: &[u32]) -> Self {
         let room = Semaphore::new(usize::try_from(ROLES).unwrap_or(usize::MAX));
-        Self { needs, next: AtomicUsize::new(0), put_off: Mutex::default(), room }
+        let mut order: Vec<usize> = (0..needs.len()).collect();
+        order.sort_by_key(|index| Reverse(waits.get(*index)));
+        Self { order, needs, next: AtomicUsize::new(0), put_off: Mutex::default(), room }
     }
 
     /// The next case that there is room for; waits only when there is nothing else to do.
@@ -60,10 +78,9 @@ impl Turns {
             if let Some(turn) = self.of_those_put_off() {
                 return Some(turn);
             }
-            let index = self.next.fetch_add(1, Ordering::Relaxed);
-            match self.needs.get(index) {
-                Some(0) => return Some(Turn { index, _room: None }),
-                Some(need) => match self.room.try_acquire_many(*need) {
+            match self.order.get(self.next.fetch_add(1, Ordering::Relaxed)) {
+                Some(&index) if self.needs[index] == 0 => return Some(Turn { index, _room: None }),
+                Some(&index) => match self.room.try_acquire_many(self.needs[index]) {
                     Ok(room) => return Some(Turn { index, _room: Some(room) }),
                     Err(_) => self.put_off.lock().unwrap_or_else(PoisonError::into_inner).push_back(index),
                 },
@@ -93,7 +110,7 @@ mod tests {
 
     #[test]
     fn cases_that_need_much_are_put_off_and_none_is_lost() {
-        let turns = Turns::new(vec![3, 0, 3, 2, 0]);
+        let turns = Turns::new(vec![3, 0, 3, 2, 0], &[]);
         let take = || turns.take().now_or_never();
         let first = take().unwrap().unwrap();
         let second = take().unwrap().unwrap();
@@ -109,9 +126,16 @@ mod tests {
     }
 
     #[test]
+    fn what_waits_most_goes_first() {
+        let turns = Turns::new(vec![0, 0, 1, 0], &[1, 0, 2, 1]);
+        let turn = || turns.take().now_or_never().unwrap().unwrap().index;
+        assert_eq!([turn(), turn(), turn(), turn()], [2, 0, 3, 1]);
+    }
+
+    #[test]
     fn everything_runs_whatever_the_number_of_workers() {
         for workers in [1, 2, 7] {
-            let turns = Turns::new((0..40).map(|case| case % 6).collect());
+            let turns = Turns::new((0..40).map(|case| case % 6).collect(), &[]);
             let done = Mutex::new(Vec::new());
             let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
             let work = || async {
@@ -128,13 +152,17 @@ mod tests {
     }
 
     #[test]
-    fn roles_are_counted_from_steps_and_fixtures() {
+    fn roles_and_waits_are_counted_from_steps_and_fixtures() {
         let contract = Contract::load(&Tree::embedded()).unwrap();
         let library = Library::of_contract(&Tree::embedded()).unwrap();
         let count = |id: &str| {
             let (_, source) = library.scenarios().find(|(known, _)| *known == id).unwrap();
             roles(&Library::parse(&source.text().unwrap()).unwrap(), &library, &contract)
         };
+        let scenario =
+            "{title: t, steps: [{call: a, eventually: {b: 1}, each: [{x: 1}, {x: 2}]}, {call: a, times: 9}]}";
+        let scenario = Library::parse(&crate::diagnostic::SourceText::new("t.yaml", scenario)).unwrap();
+        assert_eq!(waits(&scenario, &library), 2);
         assert_eq!(count("partitions/drop-removes"), 0);
         assert_eq!(count("roles/revoke-refused"), 1);
         let counts: Vec<u32> = library.scenarios().map(|(id, _)| count(id)).collect();

@@ -235,7 +235,9 @@ impl Running {
 /// When the system gives no more threads.
 pub fn start(session: &Arc<Session>, caller: &Caller, plan: Plan, events: &mpsc::Sender<Event>) -> io::Result<Running> {
     let started = Instant::now();
-    let turns = Turns::new(plan.cases.iter().map(|case| case.roles).collect());
+    // One after the other they take as long in any order, and are easier to follow in that of the plan.
+    let waits: Vec<u32> = plan.cases.iter().map(|case| case.waits).filter(|_| session.options.jobs > 1).collect();
+    let turns = Turns::new(plan.cases.iter().map(|case| case.roles).collect(), &waits);
     let shared = Arc::new(Shared {
         cases: plan.cases,
         turns,
