@@ -170,7 +170,7 @@ impl CompiledOperation {
                 return Err(dangling);
             }
         }
-        let mut registry = Registry::new();
+        let mut registry = Registry::new().draft(jsonschema::Draft::Draft202012);
         for (path, schema) in &schemas {
             let added = registry.add(format!("{BASE}{path}"), schema);
             registry = added.map_err(|error| vec![contract.at_file(path, &error.to_string())])?;
@@ -180,7 +180,8 @@ impl CompiledOperation {
         let compile = |path: &str, pointer: &str| {
             let target = json!({"$ref": format!("{BASE}{path}{pointer}")});
             jsonschema::options()
-                .with_draft(jsonschema::Draft::Draft202012)
+                // Of the reference alone. It is held against the schema of its draft, and that of this one is small.
+                .with_draft(jsonschema::Draft::Draft4)
                 .offline()
                 .with_registry(&registry)
                 .build(&target)
