@@ -11,7 +11,8 @@ use crate::scenario::{Fixture, Library};
 use crate::seen::{Register, Seen, Shown};
 use crate::target::Secret;
 use crate::verdict::{Finding, Level, Verdict};
-use futures_util::FutureExt;
+use futures_util::stream::FuturesUnordered;
+use futures_util::{FutureExt, StreamExt};
 use std::io;
 use std::panic::AssertUnwindSafe;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -255,7 +256,9 @@ pub fn start(session: &Arc<Session>, caller: &Caller, plan: Plan, events: &mpsc:
         let caller = caller.with_own_connections();
         running.push(std::thread::Builder::new().name(format!("cases-{thread}")).spawn(move || {
             let worker = || work(&session, &caller, &shared, started, &events);
-            runtime.block_on(futures_util::future::join_all((0..jobs).map(|_| worker())));
+            // Only those workers are woken whose answers have come.
+            let mut workers: FuturesUnordered<_> = (0..jobs).map(|_| worker()).collect();
+            runtime.block_on(async { while workers.next().await.is_some() {} });
         })?);
     }
     Ok(Running { threads: running, shared })
