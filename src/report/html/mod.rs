@@ -166,3 +166,21 @@ fn case(case: &CaseReport) -> Value {
     put("findings", Value::Array(findings));
     Value::Object(made)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_page_knows_every_verdict() {
+        let listed = |start: &str| {
+            let line = SCRIPT.lines().find(|line| line.trim_start().starts_with(start));
+            line.unwrap_or_else(|| panic!("{start} is gone"))
+        };
+        for verdict in Verdict::ALL {
+            assert!(listed("const VERDICTS =").contains(&format!("\"{verdict}\"")), "{verdict} would not be shown");
+            assert!(listed("const SIGNS =").contains(&format!("{verdict}: ")), "{verdict} has no sign");
+            assert!(STYLE.contains(&format!(".v-{verdict}")) && STYLE.contains(&format!(".f-{verdict}")), "{verdict}");
+        }
+    }
+}

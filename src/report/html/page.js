@@ -2,9 +2,9 @@
 // Shows the data of the page. Nothing here writes markup: all that a server said becomes text.
 (() => {
   const data = JSON.parse(document.getElementById("data").textContent);
-  const VERDICTS = ["fail", "error", "fixed", "known", "pass", "unsupported", "skipped"];
+  const VERDICTS = ["fail", "error", "fixed", "flaky", "known", "pass", "unsupported", "skipped"];
   const LEVELS = ["must", "should", "observed"];
-  const SIGNS = { pass: "✓", fail: "✗", error: "!", known: "~", fixed: "+", unsupported: "∅", skipped: "·" };
+  const SIGNS = { pass: "✓", fail: "✗", error: "!", known: "~", flaky: "≈", fixed: "+", unsupported: "∅", skipped: "·" };
   const AT_ONCE = 100;
 
   const SVG = "http://www.w3.org/2000/svg";
