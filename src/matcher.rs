@@ -1,7 +1,7 @@
 //! What a value has to be: the matchers of `returns`, `eventually` and of the forms of a reading.
 
 use crate::ranks::Ranks;
-use crate::templated::has_template;
+use crate::templated::{has_template, is_template};
 use regex::Regex;
 use schemars::{JsonSchema, json_schema};
 use serde::{Deserialize, Deserializer};
@@ -46,6 +46,11 @@ impl Path {
     /// Reads a path that starts at the value itself.
     pub fn within(text: &str) -> Self {
         Self { written: text.into(), start: Start::Here }
+    }
+
+    /// The path as it was written.
+    pub fn as_str(&self) -> &str {
+        &self.written
     }
 
     /// The keys and list positions, from the outermost.
@@ -177,7 +182,7 @@ impl Pattern {
     /// When it is not a regular expression.
     pub fn new(text: &str) -> Result<Self, regex::Error> {
         let pattern = |regex: OnceLock<Option<Regex>>| Self { text: text.to_owned(), regex };
-        if text.contains("${") {
+        if is_template(text) {
             return Ok(pattern(OnceLock::from(None)));
         }
         if text.len() <= SMALL && !text.contains('{') && regex_syntax::parse(text).is_ok() {

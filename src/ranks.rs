@@ -4,7 +4,7 @@
 //! stated tolerance covers single precision, and a recall floor what an approximate index may miss.
 
 use crate::diagnostic;
-use crate::templated::has_template;
+use crate::templated::{has_template, is_template};
 use serde_json::{Map, Value, json};
 use std::collections::{BTreeMap, HashSet};
 use std::fmt;
@@ -350,7 +350,7 @@ fn same_key(one: &Value, two: &Value) -> bool {
 fn list(map: &mut Map<String, Value>, key: &str) -> Result<Option<Value>, String> {
     match map.remove(key) {
         None => Ok(None),
-        Some(Value::String(text)) if text.contains("${") => Ok(Some(Value::String(text))),
+        Some(Value::String(text)) if is_template(&text) => Ok(Some(Value::String(text))),
         Some(list @ Value::Array(_)) => Ok(Some(list)),
         Some(_) => Err(format!("`{key}` of `ranks` wants a list, or a template that becomes one")),
     }

@@ -2,9 +2,9 @@
 # Compares the speed of this tool with that of `hurl --test` on the same work, as whole processes in turn.
 #
 # nginx answers get_load_state with a fixed body; FILES scenario files of STEPS steps, three assertions a step, are run by
-# both, with 8 jobs and with 1. Ratios of one run count: machines are noisy. Needs nginx, hurl 8.0.1 and /usr/bin/time.
+# both, with 8 jobs and with 1. Ratios of one run count: machines are noisy. Needs nginx, hurl 8.0.1 and Python.
 #
-#   apt-get install nginx-light time libxml2-dev libcurl4-openssl-dev libclang-dev
+#   apt-get install nginx-light libxml2-dev libcurl4-openssl-dev libclang-dev
 #   cargo install hurl@8.0.1 --locked
 #   benches/throughput/run.sh
 set -euo pipefail
@@ -13,7 +13,7 @@ files=${FILES:-200} steps=${STEPS:-50} rounds=${ROUNDS:-5} port=${PORT:-0}
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 root=$(cd "$here/../.." && pwd)
 tool=${TOOL:-$root/target/release/milvus-conformance}
-for need in nginx hurl /usr/bin/time python3; do
+for need in nginx hurl python3; do
   command -v "$need" >/dev/null || { echo "skipped: $need is not installed"; exit 0; }
 done
 [ -x "$tool" ] || cargo build --release --manifest-path "$root/Cargo.toml"
@@ -69,23 +69,32 @@ HURL
   done > "$work/hurl/file$file.hurl"
 done
 
+# What the two run, one word a line.
 ours() {
-  "$tool" run "$work/ours" --target "http://127.0.0.1:$port" --profile milvus-2.6 --jobs "$1" -q \
+  printf '%s\n' "$tool" run "$work/ours" --target "http://127.0.0.1:$port" --profile milvus-2.6 --jobs "$1" -q \
     --results "$work/results.json" --ledger "$work/ledger"
 }
-theirs() { hurl --test --jobs "$1" "$work/hurl"; }
+theirs() { printf '%s\n' "$(command -v hurl)" --test --jobs "$1" "$work/hurl"; }
 
-# Prints seconds and peak memory in KiB of one whole process.
+# Prints seconds and peak memory in KiB of one whole process, from its start to its end, without the shell around it.
 measure() {
-  local out
-  if ! out=$( { /usr/bin/time -f '%e %M' "$@" >"$work/out" 2>"$work/err"; } 2>&1 ); then
-    cat "$work/out" "$work/err" >&2
-    return 1
-  fi
-  tail -n 1 "$work/err" | grep -E '^[0-9.]+ [0-9]+$' || echo "$out"
+  local words
+  mapfile -t words
+  python3 - "$work" "${words[@]}" <<'PYTHON'
+import os, subprocess, sys, time
+
+folder, *command = sys.argv[1:]
+with open(f"{folder}/out", "wb") as out:
+    begun = time.perf_counter()
+    process = subprocess.Popen(command, stdout=out, stderr=out)
+    _, status, used = os.wait4(process.pid, 0)
+    took = time.perf_counter() - begun
+if status:
+    sys.stderr.write(open(f"{folder}/out", errors="replace").read())
+    sys.exit(1)
+print(f"{took:.4f} {used.ru_maxrss}")
+PYTHON
 }
-export -f ours theirs
-export tool work port
 
 median() { sort -n | awk '{ v[NR] = $1 } END { print v[int((NR + 1) / 2)] }'; }
 total=$((files * steps))
@@ -93,12 +102,14 @@ echo "$files files of $steps steps, three assertions a step, $rounds rounds in t
 for jobs in 8 1; do
   : > "$work/ours.times"; : > "$work/theirs.times"; : > "$work/ours.memory"
   for _ in $(seq 1 "$rounds"); do
-    measure bash -c "ours $jobs" | tee >(cut -d' ' -f1 >> "$work/ours.times") >(cut -d' ' -f2 >> "$work/ours.memory") >/dev/null
-    measure bash -c "theirs $jobs" | cut -d' ' -f1 >> "$work/theirs.times"
+    read -r seconds memory < <(ours "$jobs" | measure)
+    echo "$seconds" >> "$work/ours.times" && echo "$memory" >> "$work/ours.memory"
+    read -r seconds _ < <(theirs "$jobs" | measure)
+    echo "$seconds" >> "$work/theirs.times"
   done
   grep -q "\"pass\":$files[,}]" "$work/results.json" || { echo "not every case passed"; exit 1; }
   o=$(median < "$work/ours.times") t=$(median < "$work/theirs.times") m=$(sort -n "$work/ours.memory" | tail -n 1)
   awk -v o="$o" -v t="$t" -v n="$total" -v j="$jobs" -v m="$m" 'BEGIN {
-    printf "jobs %d: ours %.2f s (%.0f steps/s), hurl %.2f s (%.0f steps/s), ratio %.2f; our peak memory %.1f MiB\n",
+    printf "jobs %d: ours %.3f s (%.0f steps/s), hurl %.3f s (%.0f steps/s), ratio %.2f; our peak memory %.1f MiB\n",
       j, o, n / o, t, n / t, t / o, m / 1024 }'
 done

@@ -8,7 +8,7 @@ use crate::matcher::Readings;
 use crate::profile::Profile;
 use jsonschema::{Registry, Validator};
 use serde_json::{Value, json};
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, OnceLock};
 
 /// The contract as it holds for one profile.
@@ -19,7 +19,7 @@ pub struct ProfileContract {
     facts: ProfileFacts,
     readings: ReadingsOf,
     /// Compiled when first asked for: a run calls some operations ten thousand times and most of them never.
-    operations: HashMap<String, OnceLock<Option<CompiledOperation>>>,
+    operations: BTreeMap<String, OnceLock<Option<CompiledOperation>>>,
 }
 
 /// A side of an exchange, with a schema of its own.
@@ -80,7 +80,7 @@ impl ProfileContract {
         if !contract.tree().is_tested() && contract.tree().file(ENVELOPE).is_none() {
             return Err(vec![contract.at_file(ENVELOPE, "this file is missing")]);
         }
-        let mut operations = HashMap::new();
+        let mut operations = BTreeMap::new();
         let mut problems = Vec::new();
         for operation in contract.operations_of(profile) {
             let cell = OnceLock::new();

@@ -52,7 +52,7 @@ impl Form {
 
 /// The readings as they are for one profile.
 #[derive(Clone, Debug)]
-pub(super) struct ReadingsOf(pub(super) std::collections::HashMap<String, Vec<(String, Matcher)>>);
+pub(super) struct ReadingsOf(pub(super) std::collections::BTreeMap<String, Vec<(String, Matcher)>>);
 
 impl Readings for ReadingsOf {
     fn form_of(&self, reading: &str, value: Option<&Value>) -> Result<String, String> {

@@ -5,6 +5,7 @@ use super::{Expectations, Fixture, Given, Library, Scenario, Step, parse_duratio
 use crate::contract::{Bounds, Contract, Effect};
 use crate::diagnostic::{Diagnostic, SourceText};
 use crate::matcher::{Matcher, Path};
+use crate::templated::{has_template, is_template};
 use crate::yaml::At;
 use serde_json::Value;
 use std::collections::BTreeSet;
@@ -264,7 +265,7 @@ impl Check<'_> {
     fn own_target(&mut self, step: &Step, call: &At<String>, target: Option<&str>) {
         let (Some(target), Some(with)) = (target, &step.with) else { return };
         if let Some(Value::String(name)) = with.get(target)
-            && !name.contains("${")
+            && !is_template(name)
             && !name.trim().is_empty()
         {
             let message = format!("`{}` would change `{name}`, which is not the run's own", call.value);
@@ -286,7 +287,7 @@ impl Check<'_> {
             self.templates(with);
         }
         let texts = step.body.iter().chain(step.headers.values().flatten()).chain(&step.path);
-        texts.for_each(|text| self.templates(&Value::String(text.clone())));
+        texts.filter(|text| is_template(text)).for_each(|text| self.templates(&Value::String(text.clone())));
         for (word, expectations) in [("returns", &step.returns), ("eventually", &step.eventually)] {
             if let Some(expectations) = expectations {
                 self.expectations(word, expectations);
@@ -306,9 +307,7 @@ impl Check<'_> {
             let problem = self.source.diagnostic(self.key(word), format!("`{word}` is empty and expects nothing"));
             self.problems.push(problem.help("leave it out to expect a success and no more"));
         }
-        let named: Vec<(String, &Matcher)> =
-            expectations.iter().map(|(path, matcher)| (path.to_string(), matcher)).collect();
-        self.values(named.iter().map(|(path, matcher)| (path.as_str(), *matcher)));
+        self.values(expectations.iter().map(|(path, matcher)| (path.as_str(), matcher)));
     }
 
     /// What the values at these places have to be.
@@ -339,6 +338,9 @@ impl Check<'_> {
     }
 
     fn templates(&mut self, value: &Value) {
+        if !has_template(value) {
+            return;
+        }
         match template::variables(value) {
             Ok(names) => {
                 for name in names {

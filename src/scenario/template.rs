@@ -1,6 +1,7 @@
 //! Filling in `${…}`.
 
 use crate::base64;
+use crate::templated::is_template;
 use serde_json::{Map, Number, Value, json};
 use std::collections::HashMap;
 use std::hash::{BuildHasher, RandomState};
@@ -95,7 +96,7 @@ impl Scope {
     /// # Errors
     /// The first template that cannot be filled in.
     pub fn fill_text(&self, text: &str) -> Result<Value, TemplateError> {
-        if !text.contains("${") {
+        if !is_template(text) {
             return Ok(Value::String(text.to_owned()));
         }
         let parts = parts(text)?;

@@ -12,7 +12,7 @@ use crate::contract::{CompiledOperation, Side};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What the calls of an operation have shown.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -72,7 +72,9 @@ impl Seen {
 
     /// Whether there is nothing in it.
     pub fn is_empty(&self) -> bool {
-        *self == Self::default()
+        let Seen { success, failure, errors, rules, states, request, answer, types, filtered, grammar } = self;
+        let texts = [errors, rules, request, answer, types, filtered, grammar];
+        !success && !failure && states.is_empty() && texts.iter().all(|texts| texts.is_empty())
     }
 }
 
@@ -97,7 +99,7 @@ pub struct Shown<'a> {
 
 /// What a run has shown so far, by operation.
 #[derive(Debug, Default)]
-pub struct Register(HashMap<String, Known>);
+pub struct Register(BTreeMap<String, Known>);
 
 #[derive(Debug, Default)]
 struct Known {
@@ -124,21 +126,19 @@ impl Register {
             Some(known) => known,
             None => self.0.entry(name.to_owned()).or_default(),
         };
+        let seen = &known.seen;
         let mut fresh = Seen {
-            success: shown.success == Some(true) && !known.seen.success,
-            failure: shown.success == Some(false) && !known.seen.failure,
+            success: shown.success == Some(true) && !seen.success,
+            failure: shown.success == Some(false) && !seen.failure,
+            states: shown.state.filter(|state| !seen.states.contains(state)).into_iter().collect(),
             ..Seen::default()
         };
-        let new = |among: &BTreeSet<String>, words: &[&str]| -> BTreeSet<String> {
-            words.iter().filter(|word| !among.contains(**word)).map(|word| (*word).to_owned()).collect()
-        };
-        fresh.errors = new(&known.seen.errors, &shown.errors);
-        fresh.rules = new(&known.seen.rules, &shown.rules);
-        fresh.states = shown.state.filter(|state| !known.seen.states.contains(state)).into_iter().collect();
-        let unknown = |among: &BTreeSet<String>, found: &BTreeSet<String>| found.difference(among).cloned().collect();
-        fresh.types = unknown(&known.seen.types, &shown.touched.types);
-        fresh.filtered = unknown(&known.seen.filtered, &shown.touched.filtered);
-        fresh.grammar = unknown(&known.seen.grammar, &shown.touched.grammar);
+        let touched = &shown.touched;
+        note_new(&mut fresh.errors, &seen.errors, shown.errors.iter().copied());
+        note_new(&mut fresh.rules, &seen.rules, shown.rules.iter().copied());
+        note_new(&mut fresh.types, &seen.types, touched.types.iter().map(String::as_str));
+        note_new(&mut fresh.filtered, &seen.filtered, touched.filtered.iter().map(String::as_str));
+        note_new(&mut fresh.grammar, &seen.grammar, touched.grammar.iter().map(String::as_str));
         if let Some(operation) = operation {
             let mut look = |side: Side, value: Option<&Value>, found: &mut BTreeSet<String>| {
                 let Some(value) = value else { return };
@@ -160,6 +160,11 @@ impl Register {
         }
         fresh
     }
+}
+
+/// Notes which of these words were not seen before.
+fn note_new<'w>(fresh: &mut BTreeSet<String>, seen: &BTreeSet<String>, words: impl Iterator<Item = &'w str>) {
+    fresh.extend(words.filter(|word| !seen.contains(*word)).map(str::to_owned));
 }
 
 #[cfg(test)]

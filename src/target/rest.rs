@@ -7,7 +7,7 @@ use crate::exchange::{Request, Response};
 use bytes::{Bytes, BytesMut};
 use reqwest::header::{AUTHORIZATION, CONTENT_LENGTH, HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Certificate, Client, ClientBuilder, Method, Url};
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::error::Error;
 use std::io;
 use std::path::Path;
@@ -30,7 +30,7 @@ struct Inner {
     redactor: Redactor,
     connection: Connection,
     /// URLs of paths that were asked before. A run asks the same few dozen again and again.
-    urls: RwLock<HashMap<String, Url>>,
+    urls: RwLock<BTreeMap<String, Url>>,
     /// The headers sent last, as written and as read. Nearly all requests of a run carry the same.
     headers: RwLock<Option<(Written, HeaderMap)>>,
 }
