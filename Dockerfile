@@ -1,6 +1,6 @@
 FROM rust:1.95-slim-bookworm AS build
 WORKDIR /source
-COPY Cargo.toml Cargo.lock README.md ./
+COPY Cargo.toml Cargo.lock README.md build.rs ./
 COPY benches benches
 COPY src src
 COPY specs specs

@@ -104,7 +104,7 @@ fn the_container_gets_all_that_the_build_reads() {
         .filter(|line| !line.starts_with("--from"))
         .flat_map(|line| line.split(' ').filter(|word| !word.starts_with('.')).map(str::to_owned).collect::<Vec<_>>())
         .collect();
-    for needed in ["Cargo.toml", "Cargo.lock", "README.md", "src", "specs", "benches"] {
+    for needed in ["Cargo.toml", "Cargo.lock", "README.md", "build.rs", "src", "specs", "benches"] {
         assert!(allowed.iter().any(|name| name == needed), "{needed} is not handed to the build");
         assert!(copied.iter().any(|name| name == needed), "{needed} is not copied");
     }
