@@ -293,7 +293,7 @@ fn ask(reference: &Reference, operation: &str, body: &Value) -> Value {
     let request = Request {
         method: "POST".to_owned(),
         path: format!("/v2/vectordb/{operation}"),
-        headers: vec![("Content-Type".to_owned(), "application/json".to_owned())],
+        headers: vec![("Content-Type".to_owned(), "application/json".to_owned())].into(),
         body: Bytes::from(body.to_string()),
     };
     serde_json::from_slice(&reference.answer(&request).body).unwrap()

@@ -28,7 +28,8 @@ fn recognised(profile: Profile) -> Recognition {
 /// Whether the reference target has what tells Zilliz Cloud from Milvus.
 fn has_what_marks_the_cloud() -> bool {
     let path = "/v2/vectordb/jobs/import/get_progress".to_owned();
-    let request = Request { method: "POST".to_owned(), path, headers: Vec::new(), body: Bytes::from_static(b"{}") };
+    let request =
+        Request { method: "POST".to_owned(), path, headers: Vec::new().into(), body: Bytes::from_static(b"{}") };
     reference(Profile::ZillizCloud).answer(&request).status != 404
 }
 

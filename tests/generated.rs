@@ -112,7 +112,7 @@ fn body(request: &Request) -> Value {
 
 fn crash() -> Response {
     let headers = vec![("content-type".to_owned(), "application/json".to_owned())];
-    Response { status: 500, headers, body: Bytes::from_static(b"{\"code\":500}") }
+    Response { status: 500, headers: headers.into(), body: Bytes::from_static(b"{\"code\":500}") }
 }
 
 #[test]
@@ -200,7 +200,11 @@ fn a_request_that_has_to_be_refused_keeps_its_mistake_while_it_shrinks() {
     let target = spoilt(|request| {
         let meant = request.path.ends_with("collections/create") && body(request)["collectionName"].is_null();
         let headers = vec![("content-type".to_owned(), "application/json".to_owned())];
-        meant.then(|| Response { status: 200, headers, body: Bytes::from_static(b"{\"code\":0,\"data\":{}}") })
+        meant.then(|| Response {
+            status: 200,
+            headers: headers.into(),
+            body: Bytes::from_static(b"{\"code\":0,\"data\":{}}"),
+        })
     });
     let case = "generated/collections/create/missing-collectionName";
     let reports = outcome(Profile::Milvus26, target, false, |_, id| id == case);
@@ -369,7 +373,7 @@ fn received(stream: &mut std::net::TcpStream) -> Option<Request> {
             if bytes.len() >= head.len() + 4 + length {
                 let body = Bytes::copy_from_slice(&bytes[head.len() + 4..head.len() + 4 + length]);
                 let (method, path) = (first.next()?.to_owned(), first.next()?.to_owned());
-                return Some(Request { method, path, headers, body });
+                return Some(Request { method, path, headers: headers.into(), body });
             }
         }
         match stream.read(&mut part) {

@@ -116,7 +116,7 @@ fn request(body: &'static str) -> Request {
     Request {
         method: "POST".to_owned(),
         path: PATH.to_owned(),
-        headers: vec![("Content-Type".to_owned(), "application/json".to_owned())],
+        headers: vec![("Content-Type".to_owned(), "application/json".to_owned())].into(),
         body: Bytes::from_static(body.as_bytes()),
     }
 }
@@ -160,7 +160,8 @@ async fn a_request_goes_over_the_wire_as_it_stands() {
         path: "/v2//x/?a=%20b".to_owned(),
         headers: [("X-One", "1"), ("Authorization", "Bearer a:b"), ("X-One", "2"), ("Empty", "")]
             .map(|(name, value)| (name.to_owned(), value.to_owned()))
-            .to_vec(),
+            .to_vec()
+            .into(),
         body: Bytes::from_static(b"{\"a\": 1, }"),
     };
     let (response, took) = within(target(&connection(port)).send(&odd, LONG)).await.unwrap();

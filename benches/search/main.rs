@@ -21,7 +21,7 @@ fn call(reference: &Reference, operation: &str, body: String) -> String {
     let request = Request {
         method: "POST".to_owned(),
         path: format!("/v2/vectordb/{operation}"),
-        headers: vec![("Content-Type".to_owned(), "application/json".to_owned())],
+        headers: vec![("Content-Type".to_owned(), "application/json".to_owned())].into(),
         body: Bytes::from(body),
     };
     String::from_utf8_lossy(&reference.answer(&request).body).into_owned()

@@ -174,12 +174,12 @@ mod tests {
             request: Request {
                 method: "POST".to_owned(),
                 path: "/v2".to_owned(),
-                headers: header("Authorization", "Bearer root:hunter22"),
+                headers: header("Authorization", "Bearer root:hunter22").into(),
                 body: Bytes::copy_from_slice(sent),
             },
             response: Response {
                 status: 200,
-                headers: header("x-echo", "hunter22"),
+                headers: header("x-echo", "hunter22").into(),
                 body: Bytes::copy_from_slice(came),
             },
             took: Duration::from_micros(1500),

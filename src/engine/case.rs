@@ -6,7 +6,7 @@ use super::run::Session;
 use super::steps::{Caller, prepare};
 use super::{CaseReport, Entry, Event, Latency, PlannedCase, RequirementTally, Undocumented, Wait};
 use crate::contract::{CompiledOperation, Operation, ProfileContract, automatic};
-use crate::exchange::{Exchange, Request, Response};
+use crate::exchange::{Exchange, Fields, Request, Response};
 use crate::judge::{Fault, Judgement, Outcome, Question, judge, judge_headers};
 use crate::matcher::{Matcher, Path};
 use crate::scenario::{Given, Scenario, Scope, Step, TIME, TemplateError, parse_duration};
@@ -340,7 +340,7 @@ impl<'a> Case<'a> {
                 Ok(answer) => answer,
                 Err(error) if self.tells_of_target(&ready, &error) => {
                     let gone = self.after_loss(&ready, &error).await;
-                    let response = Response { status: NO_ANSWER, headers: Vec::new(), body: Bytes::new() };
+                    let response = Response { status: NO_ANSWER, headers: Fields::default(), body: Bytes::new() };
                     let last = Timed { offset, took: self.started.elapsed().saturating_sub(offset), response };
                     break (unanswered(&gone), last, false, Some(gone));
                 }

@@ -2,7 +2,7 @@
 
 use crate::contract::{CompiledOperation, Effect, Operation, ProfileContract};
 use crate::engine::Entry;
-use crate::exchange::{Request, Response};
+use crate::exchange::{Fields, Request, Response};
 use crate::hazard;
 use crate::node::Node;
 use crate::scenario::{Scope, Step, TemplateError, as_text};
@@ -18,7 +18,7 @@ use std::time::Duration;
 #[derive(Clone)]
 pub struct Caller {
     target: Target,
-    headers: Vec<(String, String)>,
+    headers: Fields,
     database: Option<String>,
     timeout: Duration,
     redactor: Redactor,
@@ -37,7 +37,7 @@ impl Caller {
         let fixed = [("Content-Type", "application/json"), ("Accept-Type-Allow-Int64", "true")];
         let mut headers: Vec<_> = fixed.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
         headers.extend(token.map(|token| ("Authorization".to_owned(), token.bearer())));
-        Self { target, headers, database, timeout, redactor }
+        Self { target, headers: headers.into(), database, timeout, redactor }
     }
 
     /// The same caller with connections that it shares with no other.
@@ -331,8 +331,8 @@ fn guarded(
     Ok(Some(Entry { object: created.object, database, name: name.to_owned() }))
 }
 
-fn headers(base: &[(String, String)], step: &Step, scope: &Scope) -> Result<Vec<(String, String)>, TemplateError> {
-    let mut headers = base.to_vec();
+fn headers(base: &Fields, step: &Step, scope: &Scope) -> Result<Fields, TemplateError> {
+    let mut headers = base.clone();
     for (name, value) in &step.headers {
         headers.retain(|(present, _)| !present.eq_ignore_ascii_case(name));
         if let Some(value) = value {

@@ -160,7 +160,7 @@ mod tests {
             Question { operation, fails: fails.as_ref(), status, refusable: false, any: false, answers: true };
         let response = Response {
             status: answer.0,
-            headers: vec![("content-type".to_owned(), answer.1.to_owned())],
+            headers: vec![("content-type".to_owned(), answer.1.to_owned())].into(),
             body: Bytes::from(answer.2.to_owned()),
         };
         let path = Path::in_answer("has");
@@ -216,7 +216,7 @@ mod tests {
         let question = Question { operation, refusable: true, answers: true, ..Question::default() };
         let came = |status: u16, body: &str| {
             let headers = vec![("content-type".to_owned(), JSON.to_owned())];
-            let response = Response { status, headers, body: Bytes::from(body.to_owned()) };
+            let response = Response { status, headers: headers.into(), body: Bytes::from(body.to_owned()) };
             let judgement = judge(&contract, &question, &[], &response);
             judgement.came_as_expected(&question) && judgement.unmet.is_empty()
         };
@@ -229,8 +229,11 @@ mod tests {
     #[test]
     fn header_fields_are_held_against_what_the_step_says() {
         let contract = Arc::new(Contract::load(&Tree::embedded()).unwrap()).compile(Profile::Milvus26).unwrap();
-        let response =
-            Response { status: 307, headers: vec![("location".to_owned(), "/here".to_owned())], body: Bytes::new() };
+        let response = Response {
+            status: 307,
+            headers: vec![("location".to_owned(), "/here".to_owned())].into(),
+            body: Bytes::new(),
+        };
         let question = Question { status: Some(307), answers: true, ..Question::default() };
         let faults = |name: &'static str, matcher: Matcher| {
             let mut judgement = judge(&contract, &question, &[], &response);

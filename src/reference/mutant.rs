@@ -309,7 +309,7 @@ fn rewritten(response: &Response, body: &Value) -> Response {
 
 fn json_answer(status: u16, body: &Value) -> Response {
     let headers = vec![("content-type".to_owned(), "application/json; charset=utf-8".to_owned())];
-    Response { status, headers, body: Bytes::from(body.to_string()) }
+    Response { status, headers: headers.into(), body: Bytes::from(body.to_string()) }
 }
 
 fn success(data: &Value) -> Response {
@@ -322,7 +322,7 @@ fn refusal(code: i64, message: &str) -> Response {
 
 fn without_route() -> Response {
     let headers = vec![("content-type".to_owned(), "text/plain".to_owned())];
-    Response { status: 404, headers, body: Bytes::from_static(b"404 page not found") }
+    Response { status: 404, headers: headers.into(), body: Bytes::from_static(b"404 page not found") }
 }
 
 fn empty() -> Value {

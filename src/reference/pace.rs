@@ -202,7 +202,7 @@ mod tests {
         let request = Request {
             method: "POST".to_owned(),
             path: format!("/v2/vectordb/{operation}"),
-            headers: vec![("content-type".to_owned(), "application/json".to_owned())],
+            headers: vec![("content-type".to_owned(), "application/json".to_owned())].into(),
             body: body.to_string().into(),
         };
         let answer = pace.shown(operation, &request, reference.answer(&request), now);

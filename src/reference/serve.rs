@@ -88,7 +88,7 @@ fn too_large() -> Response<Body> {
 fn translate(answer: crate::exchange::Response) -> Response<Body> {
     let mut response = Response::new(Body::from(answer.body));
     *response.status_mut() = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    for (name, value) in answer.headers {
+    for (name, value) in &answer.headers {
         let name = header::HeaderName::try_from(name);
         if let (Ok(name), Ok(value)) = (name, header::HeaderValue::try_from(value)) {
             response.headers_mut().append(name, value);

@@ -284,13 +284,14 @@ fn is_blank(body: &Node<'_>, key: &str) -> bool {
 mod tests {
     use super::super::{Config, Reference};
     use super::*;
+    use crate::exchange::Fields;
     use crate::profile::Profile;
     use bytes::Bytes;
 
     fn ask(reference: &Reference, method: &str, path: &str, body: &str) -> (u16, String) {
         let path = format!("{PREFIX}{path}");
         let body = Bytes::from(body.to_owned());
-        let response = reference.answer(&Request { method: method.to_owned(), path, headers: Vec::new(), body });
+        let response = reference.answer(&Request { method: method.to_owned(), path, headers: Fields::default(), body });
         (response.status, String::from_utf8_lossy(&response.body).into_owned())
     }
 

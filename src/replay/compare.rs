@@ -464,7 +464,7 @@ mod tests {
 
     fn answer(status: u16, body: &str) -> Response {
         let headers = vec![("content-type".to_owned(), "application/json".to_owned())];
-        Response { status, headers, body: Bytes::from(body.to_owned()) }
+        Response { status, headers: headers.into(), body: Bytes::from(body.to_owned()) }
     }
 
     fn kinds(rest: &str, status: u16, body: &str) -> Vec<Kind> {

@@ -51,7 +51,7 @@ const DUMMIES: [Dummy; 3] = [
 impl Answer for &'static Dummy {
     fn answer(&self, _: &Request) -> Response {
         let headers = vec![("content-type".to_owned(), self.content_type.to_owned())];
-        Response { status: self.status, headers, body: Bytes::from_static(self.body.as_bytes()) }
+        Response { status: self.status, headers: headers.into(), body: Bytes::from_static(self.body.as_bytes()) }
     }
 }
 

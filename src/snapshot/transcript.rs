@@ -210,10 +210,10 @@ mod tests {
                 request: Request {
                     method: "POST".to_owned(),
                     path: format!("{ROUTES}{path}"),
-                    headers,
+                    headers: headers.into(),
                     body: Bytes::from(asked.to_owned()),
                 },
-                response: Response { status: 200, headers: json, body: Bytes::from(answered.to_owned()) },
+                response: Response { status: 200, headers: json.into(), body: Bytes::from(answered.to_owned()) },
                 took: Duration::ZERO,
             },
         }
@@ -261,9 +261,10 @@ mod tests {
         one.exchange.request.headers = vec![
             ("Authorization".to_owned(), "root:Milvus".to_owned()),
             ("DB-Name".to_owned(), "mc_abcdefg_3_base".to_owned()),
-        ];
+        ]
+        .into();
         one.exchange.response.headers =
-            vec![("content-type".to_owned(), "text/plain".to_owned()), ("location".to_owned(), "/x".to_owned())];
+            vec![("content-type".to_owned(), "text/plain".to_owned()), ("location".to_owned(), "/x".to_owned())].into();
         insta::assert_snapshot!(written(&[one], &[]), @r"
         ## 1
         > POST databases/list {}

@@ -347,7 +347,7 @@ impl Probe<'_> {
         let mut headers = vec![("Content-Type".to_owned(), "application/json".to_owned())];
         headers.extend(token.map(|token| ("Authorization".to_owned(), token.bearer())));
         let body = Bytes::from_static(if method == "GET" { b"" } else { b"{}" });
-        let request = Request { method: method.to_owned(), path: path.to_owned(), headers, body };
+        let request = Request { method: method.to_owned(), path: path.to_owned(), headers: headers.into(), body };
         match self.target.send(&request, self.timeout).await {
             Ok((response, _)) => Ok(response),
             Err(error) => Err(self.explain(error).await),
@@ -524,7 +524,7 @@ impl Probe<'_> {
         let request = Request {
             method: operation.file.method.clone(),
             path: operation.file.path.clone(),
-            headers,
+            headers: headers.into(),
             body: Bytes::from(Value::Object(body).to_string()),
         };
         let answer = match self.target.send(&request, self.timeout).await {
@@ -686,6 +686,7 @@ fn names() -> String {
 mod tests {
     use super::*;
     use crate::contract::Tree;
+    use crate::exchange::Fields;
     use crate::target::{Answer, Connection};
     use std::sync::{Arc, Mutex};
 
@@ -703,7 +704,7 @@ mod tests {
             let name = request.path.strip_prefix("/v2/vectordb/").unwrap_or(&request.path);
             self.asked.lock().unwrap().push(name.to_owned());
             let (status, body) = (self.answer)(name, request.header("Authorization"));
-            Response { status, headers: Vec::new(), body: body.into() }
+            Response { status, headers: Fields::default(), body: body.into() }
         }
     }
 

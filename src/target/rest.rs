@@ -3,7 +3,7 @@
 use super::connection::{Connection, ConnectionError, bare, is_loopback, last_cause, read_proxy, read_url};
 use super::secret::Redactor;
 use super::send_error::SendError;
-use crate::exchange::{Request, Response};
+use crate::exchange::{Fields, Request, Response};
 use bytes::{Bytes, BytesMut};
 use reqwest::header::{AUTHORIZATION, CONTENT_LENGTH, HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Certificate, Client, ClientBuilder, Method, Url};
@@ -32,11 +32,10 @@ struct Inner {
     /// URLs of paths that were asked before. A run asks the same few dozen again and again.
     urls: RwLock<BTreeMap<String, Url>>,
     /// The headers sent last, as written and as read. Nearly all requests of a run carry the same.
-    headers: RwLock<Option<(Written, HeaderMap)>>,
+    headers: RwLock<Option<(Fields, HeaderMap)>>,
+    /// The headers received last, which most answers have alike but for the time.
+    received: RwLock<Fields>,
 }
-
-/// Header fields as a request states them.
-type Written = Vec<(String, String)>;
 
 /// Servers and balancers close idle connections without a word. A request that is written to one just then is lost, so
 /// connections are given up well before any usual limit.
@@ -67,6 +66,7 @@ impl Rest {
             connection: connection.clone(),
             urls: RwLock::default(),
             headers: RwLock::default(),
+            received: RwLock::default(),
         })))
     }
 
@@ -197,13 +197,27 @@ impl Rest {
     async fn exchange(&self, request: reqwest::Request) -> Result<Response, SendError> {
         let mut answer = self.0.client.execute(request).await.map_err(|error| self.failure(&error))?;
         let status = answer.status().as_u16();
-        let headers = answer
-            .headers()
-            .iter()
-            .map(|(name, value)| (name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned()))
-            .collect();
+        let headers = self.fields_of(answer.headers());
         let body = self.body(&mut answer).await?;
         Ok(Response { status, headers, body })
+    }
+
+    /// The header fields of an answer, shared with the answer before if that had the same.
+    fn fields_of(&self, headers: &HeaderMap) -> Fields {
+        let last = self.0.received.read().unwrap_or_else(PoisonError::into_inner);
+        let same = |((name, value), (last_name, last_value)): ((&HeaderName, &HeaderValue), &(String, String))| {
+            name.as_str() == last_name && value.as_bytes() == last_value.as_bytes()
+        };
+        if headers.len() == last.len() && headers.iter().zip(&*last).all(same) {
+            return last.clone();
+        }
+        drop(last);
+        let owned = |(name, value): (&HeaderName, &HeaderValue)| {
+            (name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned())
+        };
+        let fields: Fields = headers.iter().map(owned).collect();
+        self.0.received.write().unwrap_or_else(PoisonError::into_inner).clone_from(&fields);
+        fields
     }
 
     async fn body(&self, answer: &mut reqwest::Response) -> Result<Bytes, SendError> {
@@ -378,6 +392,28 @@ mod tests {
             Err(SendError::Unsendable(why)) => why,
             other => panic!("{other:?}"),
         }
+    }
+
+    #[test]
+    fn header_fields_are_shared_while_they_are_the_same() {
+        let rest = rest();
+        let read = |fields: &[(&'static str, &'static [u8])]| {
+            let value = |value| HeaderValue::from_bytes(value).unwrap();
+            let mut map = HeaderMap::new();
+            fields.iter().for_each(|(name, text)| drop(map.append(*name, value(text))));
+            rest.fields_of(&map)
+        };
+        let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+        let first = read(&[("a", b"1"), ("a", b"2")]);
+        assert_eq!(first[..], [pair("a", "1"), pair("a", "2")]);
+        assert!(std::ptr::eq(&*first, &*read(&[("a", b"1"), ("a", b"2")])));
+        for other in [&[("a", &b"1"[..])][..], &[("a", b"1"), ("a", b"3")], &[("a", b"1"), ("b", b"2")], &[]] {
+            let fields = read(other);
+            let expected: Vec<_> =
+                other.iter().map(|(name, value)| pair(name, &String::from_utf8_lossy(value))).collect();
+            assert_eq!(fields[..], expected[..]);
+        }
+        assert_eq!(read(&[("a", b"\xff")])[..], [pair("a", "\u{fffd}")]);
     }
 
     #[test]

@@ -91,6 +91,7 @@ impl fmt::Display for LeftOut {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::exchange::Fields;
 
     fn call(server: &str, path: &str) -> Call {
         Call {
@@ -99,7 +100,7 @@ mod tests {
             request: Request {
                 method: "POST".to_owned(),
                 path: path.to_owned(),
-                headers: Vec::new(),
+                headers: Fields::default(),
                 body: Bytes::new(),
             },
             status: Some(200),

@@ -61,7 +61,7 @@ impl Content {
 
 impl Entry {
     fn call(self, place: u64) -> Call {
-        let fields = |fields: Vec<Field>| fields.into_iter().map(|field| (field.name, field.value)).collect();
+        let fields = |fields: Vec<Field>| fields.into_iter().map(|field| (field.name, field.value));
         let status = u16::try_from(self.response.status).ok().filter(|status| *status > 0);
         let body = self.response.content.bytes();
         let left_out = match (status, &body) {
@@ -75,11 +75,11 @@ impl Entry {
             request: Request {
                 method: self.request.method,
                 path: path(&self.request.url).to_owned(),
-                headers: fields(self.request.headers),
+                headers: fields(self.request.headers).collect(),
                 body: self.request.post_data.and_then(Content::bytes).unwrap_or_default(),
             },
             status,
-            headers: Some(fields(self.response.headers)),
+            headers: Some(fields(self.response.headers).collect()),
             body,
             trust: Trust::Full,
             left_out,

@@ -112,7 +112,7 @@ fn response(call: &Call) -> Option<Response> {
         let kind = if judge::read_json(&body).is_ok() { "application/json" } else { "text/plain" };
         vec![("content-type".to_owned(), kind.to_owned())]
     });
-    Some(Response { status: call.status.unwrap_or(200), headers, body: Bytes::clone(&body) })
+    Some(Response { status: call.status.unwrap_or(200), headers: headers.into(), body: Bytes::clone(&body) })
 }
 
 /// The named failures that a failure is: by code and message, those first that the operation lists. A message that belongs to

@@ -3,7 +3,7 @@
 use super::read::{Ended, Unreadable};
 use super::{Call, LeftOut};
 use crate::base64;
-use crate::exchange::Request;
+use crate::exchange::{Fields, Request};
 use crate::replay::{Trust, without_odd_numbers};
 use bytes::Bytes;
 use serde::de::IgnoredAny;
@@ -136,7 +136,7 @@ impl Line {
             request: Request {
                 method,
                 path: self.path.unwrap_or_default(),
-                headers: fields(self.headers.unwrap_or_default()),
+                headers: fields(self.headers.unwrap_or_default()).into(),
                 body,
             },
             status: self.status,
@@ -169,7 +169,7 @@ impl Line {
             request: Request {
                 method: sent.method,
                 path: sent.path,
-                headers: fields(sent.headers.unwrap_or_default()),
+                headers: fields(sent.headers.unwrap_or_default()).into(),
                 body: text(sent.body).map(Bytes::from).unwrap_or_default(),
             },
             status: answer.status,
@@ -181,7 +181,8 @@ impl Line {
     }
 
     fn raw(self, place: u64) -> Call {
-        let request = Request { method: String::new(), path: String::new(), headers: Vec::new(), body: Bytes::new() };
+        let request =
+            Request { method: String::new(), path: String::new(), headers: Fields::default(), body: Bytes::new() };
         Call {
             place,
             server: self.server,

@@ -2,7 +2,7 @@
 
 use super::{Kind, empty, is_failure, is_success, json_answer, parsed, rewritten, without_route};
 use crate::contract::{Contract, Operation, automatic};
-use crate::exchange::Response;
+use crate::exchange::{Fields, Response};
 use bytes::Bytes;
 use serde_json::{Value, json};
 
@@ -43,14 +43,14 @@ pub(super) const DEFECTS: &[Defect] = &[
     }),
     defect("route-missing", "there is no such route", On::All, RESPONSE, |_, _| without_route()),
     defect("html", "the content type is text/html", On::All, Violates::Every(automatic::CONTENT_TYPE), |answer, _| {
-        Response { headers: vec![("content-type".to_owned(), "text/html".to_owned())], ..answer.clone() }
+        Response { headers: vec![("content-type".to_owned(), "text/html".to_owned())].into(), ..answer.clone() }
     }),
     defect(
         "no-content-type",
         "there is no content type",
         On::All,
         Violates::Every(automatic::CONTENT_TYPE),
-        |answer, _| Response { headers: Vec::new(), ..answer.clone() },
+        |answer, _| Response { headers: Fields::default(), ..answer.clone() },
     ),
     defect("not-json", "the body is not JSON", On::All, Violates::Every(automatic::JSON), |answer, _| {
         text(answer, "done")

@@ -41,5 +41,5 @@ pub(super) fn response(outcome: Result<Answer, Stop>) -> Result<Response, SendEr
         Err(Stop::None(error)) => return Err(error),
     };
     let headers = vec![("content-type".to_owned(), "application/json".to_owned())];
-    Ok(Response { status: 200, headers, body: Bytes::from(body.to_string()) })
+    Ok(Response { status: 200, headers: headers.into(), body: Bytes::from(body.to_string()) })
 }

@@ -11,6 +11,7 @@ use super::proto::{
 };
 use super::*;
 use crate::contract::{Contract, OVER_GRPC, Tree};
+use crate::exchange::Fields;
 use crate::profile::Profile;
 use crate::target::{Certainty, PreflightError, Secret, Target, preflight};
 use bytes::Bytes;
@@ -106,7 +107,7 @@ fn request(operation: &str, body: &Value) -> Request {
     Request {
         method: "POST".to_owned(),
         path: format!("/v2/vectordb/{operation}"),
-        headers: Vec::new(),
+        headers: Fields::default(),
         body: Bytes::from(body.to_string()),
     }
 }

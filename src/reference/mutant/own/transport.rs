@@ -464,7 +464,11 @@ pub(super) const TABLE: &[Own] = &[
         Does(|broken, call| {
             let failed = parsed(&broken.honest(call))["code"].as_i64().is_some_and(|code| code != 0);
             let headers = vec![("content-type".to_owned(), "text/html".to_owned())];
-            failed.then(|| Response { status: 200, headers, body: Bytes::from_static(b"<h1>error</h1>") })
+            failed.then(|| Response {
+                status: 200,
+                headers: headers.into(),
+                body: Bytes::from_static(b"<h1>error</h1>"),
+            })
         }),
     ),
     own(
