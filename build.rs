@@ -2,7 +2,7 @@
 //! that was read from it if it is YAML.
 
 // The reader of the program itself, which reads the trees again.
-#[allow(dead_code)]
+#[allow(dead_code, reason = "only what writes is needed here")]
 #[path = "src/yaml/baked.rs"]
 mod baked;
 #[path = "src/yaml/tree.rs"]

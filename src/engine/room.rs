@@ -20,27 +20,25 @@ pub(super) fn roles(scenario: &Scenario, library: &Library, contract: &Contract)
     let makes = |step: &Step| {
         let operation = step.call.as_ref().and_then(|call| contract.operations.get(call.value.as_str()));
         let created = operation.and_then(|operation| operation.file.creates.as_ref());
-        if step.fails.is_some() || created.is_none_or(|created| created.object != ObjectKind::Role) {
-            return 0;
-        }
+        step.fails.is_none() && created.is_some_and(|created| created.object == ObjectKind::Role)
+    };
+    count(scenario, library, makes).min(ROLES)
+}
+
+/// How often a case waits for the target, as far as its steps say.
+pub(super) fn waits(scenario: &Scenario, library: &Library) -> u32 {
+    count(scenario, library, |step| step.eventually.is_some())
+}
+
+/// How often steps that fit are done in a case, in its fixtures and by itself.
+fn count(scenario: &Scenario, library: &Library, fits: impl Fn(&Step) -> bool) -> u32 {
+    let times = |step: &Step| {
         let rows = step.each.as_ref().map_or(1, Vec::len);
         u32::try_from(rows).unwrap_or(u32::MAX).saturating_mul(step.times.unwrap_or(1))
     };
     let fixtures = scenario.given.values().filter_map(|given| library.fixture(&given.fixture().value));
     let steps = fixtures.flat_map(|fixture| &fixture.steps).chain(&scenario.steps).flat_map(Step::all);
-    steps.map(makes).fold(0, u32::saturating_add).min(ROLES)
-}
-
-/// How often a case waits for the target, as far as its steps say.
-pub(super) fn waits(scenario: &Scenario, library: &Library) -> u32 {
-    let waits = |step: &Step| {
-        let rows = step.each.as_ref().map_or(1, Vec::len);
-        let times = u32::try_from(rows).unwrap_or(u32::MAX).saturating_mul(step.times.unwrap_or(1));
-        if step.eventually.is_some() { times } else { 0 }
-    };
-    let fixtures = scenario.given.values().filter_map(|given| library.fixture(&given.fixture().value));
-    let steps = fixtures.flat_map(|fixture| &fixture.steps).chain(&scenario.steps).flat_map(Step::all);
-    steps.map(waits).fold(0, u32::saturating_add)
+    steps.filter(|step| fits(step)).map(times).fold(0, u32::saturating_add)
 }
 
 /// Hands out the cases of a run, by their places in the plan.

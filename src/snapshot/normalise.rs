@@ -174,7 +174,7 @@ impl Normaliser {
                             let written = Value::from(self.text(key)).to_string();
                             let member = match key.as_str() {
                                 "state" if goes_on => Node::text("<under-way>"),
-                                "progress" if goes_on => Node::Leaf("<progress>".to_owned()),
+                                "progress" if goes_on => self.progress(member, order),
                                 _ => self.node(member, Some(key), order.below_key(key)),
                             };
                             (written, member)
@@ -182,6 +182,15 @@ impl Normaliser {
                         .collect(),
                 )
             }
+        }
+    }
+
+    /// How far a job is, without the number: one that is a text stays told from one that is not.
+    fn progress(&mut self, value: &Json, order: Order) -> Node {
+        match value {
+            Json::Number(_) => Node::Leaf("<progress>".to_owned()),
+            Json::Text(_) => Node::text("<progress>"),
+            other => self.node(other, Some("progress"), order),
         }
     }
 
@@ -509,6 +518,8 @@ mod tests {
             assert_eq!(told(&job), written);
             assert_eq!(told(&written.replace("<progress>", "3")), written);
         }
+        let as_text = r#"{"data": {"jobId": "x", "progress": "10", "state": "Pending"}}"#;
+        assert_eq!(told(as_text), r#"{"data": {"jobId": "x", "progress": "<progress>", "state": "<under-way>"}}"#);
         let over = r#"{"data": {"jobId": "x", "progress": 100, "state": "Completed"}}"#;
         assert_eq!(told(over), over);
         let no_job = r#"{"data": {"progress": 10, "state": "Importing"}}"#;
