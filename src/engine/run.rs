@@ -254,11 +254,15 @@ pub fn start(session: &Arc<Session>, caller: &Caller, plan: Plan, events: &mpsc:
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let (session, shared, events) = (Arc::clone(session), Arc::clone(&shared), events.clone());
         let caller = caller.with_own_connections();
-        running.push(std::thread::Builder::new().name(format!("cases-{thread}")).spawn(move || {
+        let workers = async move {
             let worker = || work(&session, &caller, &shared, started, &events);
             // Only those workers are woken whose answers have come.
             let mut workers: FuturesUnordered<_> = (0..jobs).map(|_| worker()).collect();
-            runtime.block_on(async { while workers.next().await.is_some() {} });
+            while workers.next().await.is_some() {}
+        };
+        running.push(std::thread::Builder::new().name(format!("cases-{thread}")).spawn(move || {
+            // As a task like those of the connections, it takes its turn after all answers that have come together.
+            let _ = runtime.block_on(runtime.spawn(workers));
         })?);
     }
     Ok(Running { threads: running, shared })

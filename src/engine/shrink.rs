@@ -21,7 +21,7 @@ pub(super) async fn shrink(
     caller: &Caller,
     planned: &PlannedCase,
     failed: &CaseReport,
-    number: &dyn Fn() -> usize,
+    number: &(dyn Fn() -> usize + Sync),
     events: &mpsc::Sender<Event>,
 ) -> (PlannedCase, usize) {
     let mut best = planned.clone();

@@ -18,7 +18,7 @@ const BUILT_IN: [&str; 2] = ["run", "token"];
 pub fn check(source: &SourceText, scenario: &Scenario, contract: &Contract, library: &Library) -> Vec<Diagnostic> {
     let over_grpc = scenario.needs.iter().any(|need| need.value == "grpc");
     let mut check = Check { source, contract, known: builtin(), problems: Vec::new(), over_grpc, after: 0 };
-    check.bounds(&scenario.bounds(), scenario.since.as_ref().or(scenario.until.as_ref()), source.key("only"));
+    check.bounds(&scenario.bounds(), scenario.since.as_ref().or(scenario.until.as_ref()), |source| source.key("only"));
     if let Some(deadline) = &scenario.deadline {
         check.duration(deadline);
     }
@@ -104,9 +104,14 @@ impl Check<'_> {
         self.problems.push(self.source.diagnostic(word.span(), message).suggest(word, known));
     }
 
-    fn bounds(&mut self, bounds: &Bounds, version: Option<&At<String>>, else_at: Range<usize>) {
+    fn bounds(
+        &mut self,
+        bounds: &Bounds,
+        version: Option<&At<String>>,
+        else_at: impl FnOnce(&SourceText) -> Range<usize>,
+    ) {
         if let Some(mistake) = bounds.mistake() {
-            self.report(version.map_or(else_at, At::span), mistake);
+            self.report(version.map_or_else(|| else_at(self.source), At::span), mistake);
         }
     }
 
@@ -149,7 +154,7 @@ impl Check<'_> {
     fn step(&mut self, step: &Step, number: &str, covers: &[At<String>]) {
         let start = place(step).unwrap_or_else(|| self.source.key("steps"));
         self.after = start.start;
-        self.bounds(&step.bounds(), step.since.as_ref().or(step.until.as_ref()), start.clone());
+        self.bounds(&step.bounds(), step.since.as_ref().or(step.until.as_ref()), |_| start.clone());
         match (&step.call, &step.together) {
             (Some(call), None) => self.call(step, call),
             (None, Some(steps)) => self.together(step, steps, &start, number),

@@ -6,6 +6,7 @@ use crate::diagnostic::{Diagnostic, SourceText, suggestion};
 use crate::yaml;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// A scenario's id: its path below `scenarios/` or the given folder, without `.yaml`.
 pub type ScenarioId = String;
@@ -40,7 +41,8 @@ impl ScenarioSource {
 #[derive(Clone, Debug)]
 pub struct Library {
     scenarios: BTreeMap<ScenarioId, ScenarioSource>,
-    fixtures: BTreeMap<String, (SourceText, Fixture)>,
+    /// Shared between libraries that differ in their scenarios only.
+    fixtures: Arc<BTreeMap<String, (SourceText, Fixture)>>,
 }
 
 /// Scenarios cannot be found or read.
@@ -82,7 +84,7 @@ impl Library {
                 Err(problem) => problems.push(problem),
             }
         }
-        if problems.is_empty() { Ok(Self { scenarios, fixtures }) } else { Err(problems) }
+        if problems.is_empty() { Ok(Self { scenarios, fixtures: Arc::new(fixtures) }) } else { Err(problems) }
     }
 
     /// Keeps only what the given words name: a file, a folder of files, or the id of a scenario of the contract or the
@@ -116,14 +118,14 @@ impl Library {
                 scenarios.extend(named);
             }
         }
-        Ok(Self { scenarios, fixtures: self.fixtures.clone() })
+        Ok(Self { scenarios, fixtures: Arc::clone(&self.fixtures) })
     }
 
     /// The same fixtures with other scenarios.
     #[must_use]
     pub fn with_scenarios(&self, scenarios: impl IntoIterator<Item = (ScenarioId, SourceText)>) -> Self {
         let scenarios = scenarios.into_iter().map(|(id, text)| (id, ScenarioSource::Text(text))).collect();
-        Self { scenarios, fixtures: self.fixtures.clone() }
+        Self { scenarios, fixtures: Arc::clone(&self.fixtures) }
     }
 
     /// Ids and sources, in order of the ids.
@@ -157,8 +159,14 @@ fn files_in(root: &Path) -> Result<Vec<(ScenarioId, ScenarioSource)>, LibraryErr
     while let Some(folder) = pending.pop() {
         let unreadable = |source| LibraryError::Unreadable { path: folder.clone(), source };
         for entry in std::fs::read_dir(&folder).map_err(unreadable)? {
-            let path = entry.map_err(unreadable)?.path();
-            if path.is_dir() {
+            let entry = entry.map_err(unreadable)?;
+            let path = entry.path();
+            // The folder knows what stands in it, but not where links lead.
+            let is_folder = match entry.file_type() {
+                Ok(kind) if !kind.is_symlink() => kind.is_dir(),
+                _ => path.is_dir(),
+            };
+            if is_folder {
                 pending.push(path);
             } else if path.extension().is_some_and(|end| end == "yaml" || end == "yml") {
                 let below = path.strip_prefix(root).unwrap_or(&path).with_extension("");

@@ -3,6 +3,7 @@
 mod baked;
 mod mistake;
 mod read;
+mod simple;
 mod tree;
 
 use crate::diagnostic::{Diagnostic, SourceText, Text};
@@ -102,7 +103,7 @@ pub fn read<T: DeserializeOwned>(source: &SourceText) -> Result<T, Diagnostic> {
             Text::BuiltIn { text, yaml } => baked::read(yaml, text),
             Text::Read(_) => None,
         };
-        let root = match built_in {
+        let root = match built_in.or_else(|| simple::parse(&source.text)) {
             Some(root) => root,
             None => tree::parse(&source.text)?,
         };

@@ -7,7 +7,7 @@ use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
 /// How deep lists and mappings may stand inside one another.
-const DEEPEST: usize = 64;
+pub(super) const DEEPEST: usize = 64;
 
 /// How many values aliases may stand for in all, so that a small file cannot grow without bounds.
 const COPIES: usize = 100_000;
@@ -35,18 +35,18 @@ impl Place {
     }
 }
 
-fn narrow(number: usize) -> u32 {
+pub(super) fn narrow(number: usize) -> u32 {
     u32::try_from(number).unwrap_or(u32::MAX)
 }
 
 /// A value with its place.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub(super) struct Node<'t> {
     pub(super) place: Place,
     pub(super) kind: Kind<'t>,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub(super) enum Kind<'t> {
     /// Text; when it is plain it may mean a number, a boolean or null.
     Scalar {
@@ -279,7 +279,7 @@ fn tagged_plain(tag: &Tag, place: Place) -> Result<bool, Mistake> {
 }
 
 /// The first key that stands in the mapping before, and its text.
-fn doubled<'n>(entries: &'n [Entry<'_>]) -> Option<(&'n Node<'n>, &'n str)> {
+pub(super) fn doubled<'n>(entries: &'n [Entry<'_>]) -> Option<(&'n Node<'n>, &'n str)> {
     let mut keys = entries.iter().filter_map(|(key, _)| Some((key, key.text()?)));
     if entries.len() > FEW {
         let mut seen = HashSet::with_capacity(entries.len());
