@@ -261,7 +261,8 @@ pub fn start(session: &Arc<Session>, caller: &Caller, plan: Plan, events: &mpsc:
             while workers.next().await.is_some() {}
         };
         running.push(std::thread::Builder::new().name(format!("cases-{thread}")).spawn(move || {
-            // As a task like those of the connections, it takes its turn after all answers that have come together.
+            // As a task like those of the connections, the workers take their turn after all answers that came together. A
+            // panic, which ends the task, would have been caught in its case.
             let _ = runtime.block_on(runtime.spawn(workers));
         })?);
     }
