@@ -44,6 +44,10 @@ const IDLE: Duration = Duration::from_secs(15);
 /// Generated paths are without end, but the memory for them is not.
 const MOST_URLS: usize = 512;
 
+/// A body of so many bytes is copied at most. Taken over, it would hold on to the buffer that its connection reads into, which
+/// is larger, and which the next answer would have to wait for another of.
+const MOST_COPIED: usize = 4 << 10;
+
 /// What is reserved for a body at most, whatever length the server claims.
 const MOST_RESERVED: usize = 1 << 20;
 
@@ -227,9 +231,12 @@ impl Rest {
             return Err(SendError::TooLarge { limit });
         }
         let mut next = async || answer.chunk().await.map_err(|error| self.failure(&error));
-        // Nearly every body comes in one piece, which is taken over as it is.
+        // Nearly every body comes in one piece.
         let Some(first) = next().await? else { return Ok(Bytes::new()) };
-        let Some(second) = next().await? else { return within(limit, first.len()).map(|()| first) };
+        let Some(second) = next().await? else {
+            within(limit, first.len())?;
+            return Ok(if first.len() > MOST_COPIED { first } else { Bytes::copy_from_slice(&first) });
+        };
         let mut body = BytesMut::with_capacity(claimed.min(MOST_RESERVED).max(first.len() + second.len()));
         let mut more = Some(second);
         within(limit, first.len())?;
