@@ -148,7 +148,7 @@ pub(super) fn prepare<'s>(
         (None, Some(json)) if method == "GET" && operation.file.method == "GET" => {
             (with_query(&path, json), String::new())
         }
-        // Twice as quick as `to_string`, which goes through a formatter; it fails for no value.
+        // The same text as by `to_string`, without the detour through a formatter. It fails for no value.
         (None, Some(json)) => (path, serde_json::to_string(json).unwrap_or_else(|_| json.to_string())),
         (None, None) => (path, String::new()),
     };

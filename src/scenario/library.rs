@@ -176,3 +176,29 @@ fn files_in(root: &Path) -> Result<Vec<(ScenarioId, ScenarioSource)>, LibraryErr
     }
     Ok(found)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[cfg(unix)]
+    #[test]
+    fn files_are_found_in_folders_at_any_depth_and_behind_links() {
+        let (folder, elsewhere) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let write = |root: &Path, name: &str| {
+            let path = root.join(name);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, "").unwrap();
+        };
+        write(folder.path(), "a.yaml");
+        write(folder.path(), "b/c/d.yml");
+        write(folder.path(), "b/notes.txt");
+        write(elsewhere.path(), "e.yaml");
+        std::os::unix::fs::symlink(elsewhere.path(), folder.path().join("linked")).unwrap();
+        std::os::unix::fs::symlink(elsewhere.path().join("e.yaml"), folder.path().join("f.yaml")).unwrap();
+        std::os::unix::fs::symlink("nowhere", folder.path().join("g")).unwrap();
+        let mut found: Vec<_> = files_in(folder.path()).unwrap().into_iter().map(|(id, _)| id).collect();
+        found.sort();
+        assert_eq!(found, ["a", "b/c/d", "f", "linked/e"]);
+    }
+}

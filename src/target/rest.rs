@@ -45,7 +45,7 @@ const IDLE: Duration = Duration::from_secs(15);
 const MOST_URLS: usize = 512;
 
 /// A body of so many bytes is copied at most. Taken over, it would hold on to the buffer that its connection reads into, which
-/// is larger, and which the next answer would have to wait for another of.
+/// is larger, and the next answer would need a new one.
 const MOST_COPIED: usize = 4 << 10;
 
 /// What is reserved for a body at most, whatever length the server claims.

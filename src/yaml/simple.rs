@@ -311,7 +311,8 @@ impl<'t> Reader<'t> {
         let end =
             inside + self.bytes[inside..].iter().position(|byte| *byte == quote || matches!(byte, b'\\' | b'\n'))?;
         self.at = end + 1;
-        if self.bytes[end] != quote || self.byte() == Some(quote) {
+        // A quote that is doubled stands for one; what follows it is then nothing that can stand behind a value.
+        if self.bytes[end] != quote {
             return None;
         }
         let place = Place { start: narrow(start), length: narrow(self.at - start) };
